@@ -1,0 +1,26 @@
+"""The timetable: which job runs how often. Times of day are in DEFAULT_TIMEZONE."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jobs import sweeps
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`run` returns a few words of outcome, empty when there was nothing to do."""
+
+    name: str
+    every_s: float
+    run: Callable[[], str]
+
+
+TIMETABLE = (
+    Job("sweep-events", 2, sweeps.waiting_events),
+    Job("sweep-sends", 1, sweeps.waiting_sends),
+    Job("sweep-receipts", 3, sweeps.open_receipts),
+    Job("fire-timers", 2, sweeps.due_timers),
+    Job("end-idle-sessions", 15, sweeps.idle_sessions),
+)

@@ -1,0 +1,60 @@
+"""Find what is due or stuck, and hint at it. Every sweep may run twice; with Redis emptied, they alone bring every answer."""
+
+from __future__ import annotations
+
+import redis
+
+from models import conversations, inbox, outbox, timers
+from models.base import unit
+from worker.broker import depths, enqueue
+from worker.messages import CONVERSE, DELIVER, SETTLE, Hint
+
+UNIT_S = 10.0
+A_ROUND = 500
+# Hints that wait already make further ones useless: a backlog is not a loss.
+BACKLOG = 1000
+STUCK_AFTER_S = 3.0
+
+
+def waiting_events() -> str:
+    """Customers with something unanswered that no worker took up."""
+    return _sweep(CONVERSE, lambda conn: inbox.waiting(conn, older_than_s=STUCK_AFTER_S, limit=A_ROUND))
+
+
+def waiting_sends() -> str:
+    """Customers with something unsent that is due."""
+    return _sweep(DELIVER, lambda conn: outbox.waiting(conn, older_than_s=STUCK_AFTER_S, limit=A_ROUND))
+
+
+def open_receipts() -> str:
+    """Delivery receipts whose hint was lost, or that came before the answer to their send."""
+    with unit(UNIT_S) as conn:
+        waiting = conn.execute("""SELECT EXISTS (SELECT FROM delivery_receipts WHERE "settledAt" IS NULL)""").fetchone()
+    if waiting and waiting[0]:
+        enqueue(SETTLE)
+        return "hinted"
+    return ""
+
+
+def due_timers() -> str:
+    """Timers whose time has come become events of their customers."""
+    return _sweep(CONVERSE, lambda conn: timers.fire_due(conn, limit=A_ROUND), always=True)
+
+
+def idle_sessions() -> str:
+    """Conversations whose customer fell silent end, once."""
+    return _sweep(CONVERSE, lambda conn: conversations.end_idle(conn, limit=A_ROUND), always=True)
+
+
+def _sweep(hint: Hint, find: object, *, always: bool = False) -> str:
+    """Hints at the customers that `find` names. `always`: finding already changed rows, so it is not skipped for a backlog."""
+    try:
+        if not always and depths((hint.queue,))[hint.queue] > BACKLOG:
+            return "backlog"
+        with unit(UNIT_S) as conn:
+            customers = find(conn)  # type: ignore[operator]
+        for customer_id in customers:
+            enqueue(hint, customer_id)
+    except redis.RedisError as e:
+        return f"broker away ({type(e).__name__})"
+    return f"{len(customers)} hinted" if customers else ""

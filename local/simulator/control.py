@@ -1,0 +1,292 @@
+"""A running simulator in the hands of a test or benchmark: start it, let customers speak, see what was sent, make it fail.
+
+    with Simulator.start(webhook_url=url, app_secret="s", window="off") as sim:
+        sim.say("2348031234567", "hi")
+        first = sim.messages(to="2348031234567", wait_for=1)[0]
+
+`start` runs it in a process of its own, `in_thread` in a thread of this process, `at` talks to one that runs already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlencode
+
+import urllib3
+
+from local.simulator.config import Config
+from local.simulator.server import Server
+
+Json = dict[str, Any]
+ROOT = Path(__file__).parents[2]
+
+
+class SimulatorError(RuntimeError):
+    """The simulator refused: `status` and its sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(f"{status}: {sentence}")
+        self.status = status
+
+
+class Simulator:
+    """`url` is the base of everything: give it to the bot as WHATSAPP_API_BASE_URL. Safe to use from several threads."""
+
+    def __init__(self, url: str, config: Config | None = None) -> None:
+        self.url = url.rstrip("/")
+        self.config = config or Config()
+        self.http = urllib3.PoolManager(maxsize=8, retries=False)
+        self.process: subprocess.Popen[str] | None = None
+        self._thread: tuple[threading.Thread, asyncio.AbstractEventLoop, asyncio.Event] | None = None
+
+    # ----------------------------------------------------------------------------------------------- start and stop
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """One that runs already."""
+        return cls(url)
+
+    @classmethod
+    def start(cls, *, port: int = 0, **settings: Any) -> Self:
+        """In a process of its own on a free port; `settings` as in config.Config. It ends with this object or this process."""
+        config = Config().changed(settings)
+        command = [sys.executable, "-m", "local.simulator", "--port", str(port), "--stop-with-stdin"]
+        for name in settings:
+            command += ["--set", f"{name}={_plain(getattr(config, name))}"]
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line.startswith("Simulator listening on "):
+            process.wait(10)
+            process.stdout.close()
+            if process.stdin is not None:
+                process.stdin.close()
+            raise RuntimeError(f"the simulator did not start: {line.strip() or 'see its standard error'}")
+        found = cls(line.split(" ")[3], config)
+        found.process = process
+        return found
+
+    @classmethod
+    def in_thread(cls, *, port: int = 0, **settings: Any) -> Self:
+        """In a thread of this process: starts in milliseconds, shares the interpreter."""
+        config = Config().changed(settings)
+        ready: list[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = []
+        trouble: list[BaseException] = []
+        up = threading.Event()
+
+        async def run() -> None:
+            server = Server(config)
+            try:
+                bound = await server.start("127.0.0.1", port)
+            except OSError as error:
+                trouble.append(error)
+                up.set()
+                return
+            end = asyncio.Event()
+            ready.append((bound, asyncio.get_running_loop(), end))
+            up.set()
+            await end.wait()
+            await server.stop()
+
+        thread = threading.Thread(target=lambda: asyncio.run(run()), name="simulator", daemon=True)
+        thread.start()
+        if not up.wait(10) or trouble:
+            raise RuntimeError("the simulator did not start") from (trouble[0] if trouble else None)
+        bound, loop, end = ready[0]
+        found = cls(f"http://127.0.0.1:{bound}", config)
+        found._thread = (thread, loop, end)
+        return found
+
+    def stop(self) -> None:
+        """Ends it, if it was started here."""
+        self.http.clear()
+        if self.process is not None:
+            process, self.process = self.process, None
+            assert process.stdin is not None and process.stdout is not None
+            process.stdin.close()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait(5)
+            process.stdout.close()
+        if self._thread is not None:
+            thread, loop, end = self._thread
+            self._thread = None
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(end.set)
+            thread.join(5)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    # ----------------------------------------------------------------------------------------------- customers
+
+    def say(self, number: str = "", text: str | None = None, *, bsuid: str = "", wait: float = 0.0, **more: Any) -> str:
+        """The customer writes; gives the message id. `more` as in saying.say: name, content, location, contact, reaction, reply_to,
+        referral, group_id, id, at, copies, `from_form`. With `wait` seconds it raises SimulatorError unless the webhook took it."""
+        what = {"number": number, "bsuid": bsuid, "wait": wait, **more}
+        if text is not None:
+            what["text"] = text
+        if "from_form" in what:
+            what["from"] = what.pop("from_form")
+        found = self.call("POST", "say", what, timeout_s=wait + 10)
+        if wait and found["posted"] is not True:
+            raise SimulatorError(0, "the webhook did not take the message")
+        return str(found["id"])
+
+    def tap(self, number: str = "", id: str | None = None, *, title: str | None = None, bsuid: str = "", **more: Any) -> str:
+        """The customer taps a list row or button that was really shown; by id, or by title. Raises SimulatorError (409) otherwise."""
+        return self.say(number, bsuid=bsuid, tap={"id": id, "title": title, "message_id": more.pop("message_id", None)}, **more)
+
+    def send_media(
+        self, number: str, content: bytes, mime_type: str = "image/jpeg", *, caption: str = "", filename: str = "", kind: str = "", **more: Any
+    ) -> str:
+        """The customer sends a file; gives the message id."""
+        query = urlencode({k: v for k, v in (("filename", filename), ("kind", kind)) if v})
+        answer = self.http.request(
+            "POST", f"{self.url}/_sim/upload?{query}", body=content, headers={"Content-Type": mime_type}, timeout=30
+        )
+        file = _good(answer.status, answer.json())
+        return self.say(number, media={"id": file["id"], "caption": caption, "filename": filename}, **more)
+
+    def share_location(self, number: str, latitude: float, longitude: float, name: str = "", address: str = "", **more: Any) -> str:
+        place = {"latitude": latitude, "longitude": longitude, "name": name, "address": address}
+        return self.say(number, location=place, **more)
+
+    def seen(self, number: str) -> int:
+        """The customer opens the chat: delivered messages become read. Gives how many."""
+        return int(self.call("POST", "seen", {"number": number})["read"])
+
+    def window(self, number: str = "", *, open: bool = True, bsuid: str = "") -> None:
+        """Opens or closes the customer's 24-hour window."""
+        self.call("POST", "window", {"number": number, "bsuid": bsuid, "open": open})
+
+    # ----------------------------------------------------------------------------------------------- what was sent
+
+    def messages(self, to: str = "", *, after: int = 0, wait_for: int = 0, timeout_s: float = 10.0) -> list[Json]:
+        """Accepted messages in order, each {seq, id, to, recipient, customer, type, body, biz_opaque_callback_data, at, status, error}.
+
+        With `wait_for` at least so many; raises TimeoutError, with what there is, when they do not come.
+        """
+        ends = time.monotonic() + timeout_s
+        while True:
+            found = self._all(to, after, min(wait_for, 1000), max(0.0, ends - time.monotonic()) if wait_for else 0.0)
+            if len(found) >= wait_for:
+                return found
+            if time.monotonic() >= ends:
+                kinds = [(m["customer"], words(m["body"])[:60]) for m in found]
+                raise TimeoutError(f"{len(found)} of {wait_for} messages after {timeout_s} s: {kinds[-10:]}")
+
+    def _all(self, to: str, after: int, count: int, wait: float) -> list[Json]:
+        found: list[Json] = []
+        while True:
+            query = urlencode({"to": to, "after": after, "count": count, "wait": f"{min(wait, 30):.3f}", "limit": 2000})
+            page = self.call("GET", f"messages?{query}", timeout_s=min(wait, 30) + 10)
+            found += page["messages"]
+            if len(page["messages"]) < 2000:
+                return found
+            after, wait = page["last"], 0.0
+
+    def texts(self, to: str = "", **more: Any) -> list[str]:
+        """The words of the accepted messages (`words`), in order."""
+        return [words(message["body"]) for message in self.messages(to, **more)]
+
+    def health(self) -> Json:
+        """Counters, and `cpu_s`, the processor time of the simulator's process."""
+        return self.call("GET", "health")
+
+    def webhooks(self) -> Json:
+        """Counters and the newest attempts: {waiting, posts, refused, given_up, dropped, log[{status, took_s, updates, attempt, ids}]}."""
+        return self.call("GET", "webhooks?limit=2000")
+
+    def settle(self, timeout_s: float = 10.0) -> None:
+        """Waits until no webhook waits any more; raises TimeoutError."""
+        ends = time.monotonic() + timeout_s
+        while self.health()["webhooks"]["waiting"]:
+            if time.monotonic() >= ends:
+                raise TimeoutError("webhooks still wait")
+            time.sleep(0.02)
+
+    # ----------------------------------------------------------------------------------------------- faults and settings
+
+    def fault(self, **rule: Any) -> int:
+        """Adds a fault (faults.Fault: on, times, match, http, code, delay_s, cut, hang_s, drip_s, retry_after, failed_code, drop, duplicate,
+        batch, reorder, ...); gives its id. `times=None` lasts until cleared."""
+        return int(self.call("POST", "faults", rule)["id"])
+
+    def clear_faults(self) -> None:
+        self.call("DELETE", "faults")
+
+    def configure(self, **settings: Any) -> Json:
+        """Changes settings while running (config.Config)."""
+        return self.call("POST", "config", settings)
+
+    def status(self, message_id: str, name: str, code: int | None = None) -> None:
+        """Sends a status webhook out of turn."""
+        self.call("POST", "status", {"id": message_id, "status": name} | ({"code": code} if code else {}))
+
+    def deliver(self, body: Json | None = None, **more: Any) -> Json:
+        """Posts a whole webhook body once, signed: {status, took_s}. `more`: raw, headers, signature (None: no header), queued, timeout_s."""
+        what = more if body is None else {"body": body, **more}
+        return self.call("POST", "deliver", what, timeout_s=float(more.get("timeout_s", 10)) + 5)
+
+    def subscribe(self, **more: Any) -> Json:
+        """The GET handshake: {status, verified}."""
+        return self.call("POST", "subscribe", more)
+
+    def expire_media(self) -> None:
+        """All media addresses are over, as after five minutes."""
+        self.call("POST", "expire-media", {})
+
+    def reset(self, *, settings: bool = True) -> None:
+        """As freshly started."""
+        self.call("POST", "reset", {"settings": settings})
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, timeout_s: float = 10.0) -> Json:
+        """One call of the control API. Raises SimulatorError."""
+        raw = None if body is None else json.dumps(body).encode()
+        answer = self.http.request(method, f"{self.url}/_sim/{path}", body=raw, timeout=timeout_s)
+        return _good(answer.status, answer.json())
+
+
+def words(body: Mapping[str, Any]) -> str:
+    """What a customer reads in a message: its text, or header, body, options and footer, one a line."""
+    kind = str(body.get("type", "text"))
+    content = body.get(kind) or {}
+    if kind == "text":
+        return str(content.get("body", ""))
+    if kind != "interactive":
+        return str(content.get("caption") or content.get("name") or f"[{kind}]")
+    parts = [content.get("header", {}).get("text", ""), content.get("body", {}).get("text", "")]
+    action = content.get("action", {})
+    parts += [f"[{b['reply']['title']}]" for b in action.get("buttons", ())]
+    rows: Sequence[Json] = [row for section in action.get("sections", ()) for row in section["rows"]]
+    parts += [f"- {row['title']}" + (f": {row['description']}" if row.get("description") else "") for row in rows]
+    if url := action.get("parameters", {}).get("url"):
+        parts.append(f"[{action['parameters']['display_text']}] {url}")
+    parts.append(content.get("footer", {}).get("text", ""))
+    return "\n".join(part for part in parts if part)
+
+
+def _good(status: int, found: Json) -> Json:
+    if status != 200:
+        raise SimulatorError(status, str(found.get("error", found)))
+    return found
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,286 @@
+"""Carts: what a customer means to buy, with present prices and stock. Nothing is reserved before checkout.
+
+Every change takes the row of `cart_versions` first, so that two changes of one cart wait for each other. Stock that nobody
+has counted (NULL, as the old system allows) is no stock: what we cannot promise is not sold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from peewee import BigAutoField, BigIntegerField, DateTimeField, IntegerField
+
+from models.base import Base, connection
+from models.catalogue import Product
+from models.values import Money, Refused
+
+# How many packs of one product an order may hold. Nigerian practice for medicines sold without a prescription; the lower
+# ones keep precursors and overdoses out of the delivery bag. Words are looked for in name and substance.
+MOST_OF_ONE = 10
+MOST_BY_SUBSTANCE = {
+    "pseudoephedrine": 5,
+    "dextromethorphan": 5,
+    "paracetamol": 6,
+    "acetaminophen": 6,
+}
+MOST_LINES = 30
+
+# --------------------------------------------------------------------------------------------------- values
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """One product in the cart. `number` is 1-based, as shown to the customer.
+
+    `problem`: "" (can be ordered), "out_of_stock", "less_stock", "gone", "needs_prescription", "controlled", "no_price".
+    """
+
+    number: int
+    product: Product
+    quantity: int
+    line_total: Money
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """Lines in the order they were added. `payable_total` counts the lines without a problem; `version` grows with every change."""
+
+    lines: tuple[CartLine, ...] = ()
+    total: Money = Money(0)
+    payable_total: Money = Money(0)
+    needs_prescription: bool = False
+    version: int = 0
+
+    @property
+    def empty(self) -> bool:
+        return not self.lines
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change left: how many of the product are in the cart now, what they cost, and how many lines there are."""
+
+    ref: str
+    name: str
+    quantity: int
+    line_total: Money
+    count: int
+
+
+# --------------------------------------------------------------------------------------------------- tables
+
+
+class CartLineRow(Base):
+    id = BigAutoField()
+    customer_id = BigIntegerField()
+    product_id = IntegerField(null=True)
+    healthcare_product_id = IntegerField(null=True)
+    quantity = IntegerField()
+    added_at = DateTimeField()
+
+    class Meta:
+        table_name = "cart_lines"
+
+
+class CartVersion(Base):
+    customer_id = BigIntegerField(primary_key=True)
+    version = BigIntegerField()
+
+    class Meta:
+        table_name = "cart_versions"
+
+# --------------------------------------------------------------------------------------------------- reading
+
+# One product beside its line: the columns `_product` reads, in its order.
+GOODS = """COALESCE('m' || l."productId", 'h' || l."healthcareProductId"), COALESCE(m.name, h.name),
+    COALESCE(m."genericName", h."genericName", ''), COALESCE(m.strength, ''), COALESCE(m.form, ''), COALESCE(m.pack, h.pack, ''),
+    CASE WHEN l."productId" IS NOT NULL THEN m."priceKobo" ELSE h."priceKobo" END,
+    COALESCE(CASE WHEN l."productId" IS NOT NULL THEN m.stock ELSE h.stock END, 0),
+    COALESCE(e.active, false), NOT COALESCE(e.otc, false), COALESCE(e.control, 2)"""
+"""Needs l (a line), m (products), h (healthcare_products) and e (catalogue_entries)."""
+
+ENTRY = """LEFT JOIN catalogue_entries e ON e.kind = CASE WHEN l."productId" IS NOT NULL THEN 1 ELSE 2 END
+    AND e."productId" = COALESCE(l."productId", l."healthcareProductId")"""
+
+CART = f"""
+SELECT (SELECT version FROM cart_versions WHERE "customerId" = %(customer)s), l.quantity, {GOODS}
+FROM (SELECT) AS one LEFT JOIN cart_lines l ON l."customerId" = %(customer)s
+LEFT JOIN products m ON m.id = l."productId" LEFT JOIN healthcare_products h ON h.id = l."healthcareProductId" {ENTRY}
+ORDER BY l.id LIMIT {MOST_LINES + 10}
+"""
+
+
+def of(customer_id: int) -> Cart:
+    """A customer's cart as it is now; one round trip."""
+    rows = connection().execute(CART, {"customer": customer_id}).fetchall()
+    lines = tuple(line(n, row[1], row[2:]) for n, row in enumerate((row for row in rows if row[1] is not None), start=1))
+    return Cart(
+        lines=lines,
+        total=sum((x.line_total for x in lines), Money(0)),
+        payable_total=sum((x.line_total for x in lines if not x.problem), Money(0)),
+        needs_prescription=any(x.problem == "needs_prescription" for x in lines),
+        version=int(rows[0][0] or 0),
+    )
+
+
+def line(number: int, quantity: int, goods: tuple[Any, ...]) -> CartLine:
+    """A line from the columns GOODS, and what stands against ordering it."""
+    product, active = _product(goods)
+    each = product.price or Money(0)
+    return CartLine(number, product, quantity, each * quantity, _problem(product, active, quantity))
+
+
+def most_of(product: Product) -> int:
+    """How many packs of this product one order may hold."""
+    words = f"{product.name} {product.generic}".lower()
+    return min((most for substance, most in MOST_BY_SUBSTANCE.items() if substance in words), default=MOST_OF_ONE)
+
+
+def _problem(product: Product, active: bool, quantity: int) -> str:
+    """The gravest first: what is never sold, before what is short today."""
+    if not active:
+        return "gone"
+    if product.controlled:
+        return "controlled"
+    if product.price is None:
+        return "no_price"
+    if product.stock <= 0:
+        return "out_of_stock"
+    if product.stock < quantity:
+        return "less_stock"
+    return "needs_prescription" if product.prescription_only else ""
+
+
+def _product(goods: tuple[Any, ...]) -> tuple[Product, bool]:
+    ref, name, generic, strength, form, pack, price_kobo, stock, active, prescription_only, control = goods
+    return Product(
+        ref=ref,
+        name=name,
+        generic=generic,
+        strength=strength,
+        form=form,
+        pack=pack,
+        price=Money(price_kobo) if price_kobo and price_kobo > 0 else None,
+        stock=max(0, stock),
+        prescription_only=prescription_only,
+        controlled=control == 2,
+    ), active
+
+
+# --------------------------------------------------------------------------------------------------- verbs
+
+# A change begins with its cart's version: whoever comes second waits here, and then sees what the first one did.
+TOUCH = """
+INSERT INTO cart_versions AS v ("customerId", version) SELECT id, 1 FROM customers WHERE id = %s
+ON CONFLICT ("customerId") DO UPDATE SET version = v.version + 1 RETURNING version
+"""
+
+LOOK = f"""
+SELECT (SELECT quantity FROM cart_lines WHERE "customerId" = %(customer)s
+        AND ("productId" = l."productId" OR "healthcareProductId" = l."healthcareProductId")),
+    (SELECT count(*) FROM cart_lines WHERE "customerId" = %(customer)s), {GOODS}
+FROM (VALUES (%(m)s::integer, %(h)s::integer)) AS l ("productId", "healthcareProductId")
+LEFT JOIN products m ON m.id = l."productId" LEFT JOIN healthcare_products h ON h.id = l."healthcareProductId" {ENTRY}
+WHERE COALESCE(m.id, h.id) IS NOT NULL
+"""
+
+PUT = """
+INSERT INTO cart_lines ("customerId", "productId", "healthcareProductId", quantity, "addedAt")
+VALUES (%(customer)s, %(m)s, %(h)s, %(quantity)s, %(now)s)
+ON CONFLICT ("customerId", {column}) DO UPDATE SET quantity = EXCLUDED.quantity
+"""
+
+
+def add(customer_id: int, ref: str, quantity: int, *, now: datetime) -> Changed:
+    """Puts `quantity` more of a product into the cart.
+
+    Prescription-only products may be put in; they wait there for a pharmacist's yes. Raises Refused with `ref` and, where it
+    is known, `name`: `gone`, `controlled`, `no_price`, `out_of_stock`, `less_stock` (available), `too_many` (limit),
+    `cart_full` (limit), `bad_quantity`.
+    """
+    return _put(customer_id, ref, quantity, now, more=True)
+
+
+def change(customer_id: int, ref: str, quantity: int, *, now: datetime) -> Changed:
+    """Sets how many of a product the cart holds; 0 takes it out. Raises Refused as `add`, and `not_in_cart`."""
+    if quantity == 0:
+        return remove(customer_id, ref)
+    return _put(customer_id, ref, quantity, now, more=False)
+
+
+def remove(customer_id: int, ref: str) -> Changed:
+    """Takes a product out of the cart, whatever has become of it. Raises Refused: `not_in_cart`."""
+    medicine, health = _ids(ref)
+    with connection().transaction():
+        connection().execute(TOUCH, (customer_id,))
+        row = (
+            connection()
+            .execute(
+                """WITH gone AS (
+                       DELETE FROM cart_lines WHERE "customerId" = %(customer)s AND ("productId" = %(m)s OR "healthcareProductId" = %(h)s)
+                       RETURNING "productId", "healthcareProductId")
+                   SELECT COALESCE(m.name, h.name, ''), (SELECT count(*) FROM cart_lines WHERE "customerId" = %(customer)s) - 1
+                   FROM gone LEFT JOIN products m ON m.id = gone."productId"
+                   LEFT JOIN healthcare_products h ON h.id = gone."healthcareProductId" """,
+                {"customer": customer_id, "m": medicine, "h": health},
+            )
+            .fetchone()
+        )
+        if row is None:
+            raise Refused("not_in_cart", ref=ref)
+    return Changed(ref, row[0], 0, Money(0), row[1])
+
+
+def clear(customer_id: int) -> int:
+    """Empties the cart; returns how many lines it had."""
+    with connection().transaction():
+        connection().execute(TOUCH, (customer_id,))
+        return connection().execute("""DELETE FROM cart_lines WHERE "customerId" = %s""", (customer_id,)).rowcount
+
+
+def _put(customer_id: int, ref: str, quantity: int, now: datetime, *, more: bool) -> Changed:
+    if quantity < 1:
+        raise Refused("bad_quantity", ref=ref)
+    medicine, health = _ids(ref)
+    values = {"customer": customer_id, "m": medicine, "h": health, "now": now}
+    with connection().transaction():
+        connection().execute(TOUCH, (customer_id,))
+        row = connection().execute(LOOK, values).fetchone()
+        if row is None:
+            raise Refused("gone", ref=ref)
+        held, count, *goods = row
+        if held is None and not more:
+            raise Refused("not_in_cart", ref=ref)
+        wanted = quantity + (held or 0) if more else quantity
+        wished = line(0, min(wanted, 10**6), tuple(goods))
+        _refuse(wished, wanted, full=held is None and count >= MOST_LINES)
+        put = PUT.format(column='"productId"' if medicine else '"healthcareProductId"')
+        connection().execute(put, {**values, "quantity": wanted})
+    return Changed(ref, wished.product.name, wanted, wished.line_total, count + (held is None))
+
+
+def _refuse(wished: CartLine, wanted: int, *, full: bool) -> None:
+    product = wished.product
+    about: dict[str, object] = {"ref": product.ref, "name": product.name}
+    if wished.problem == "less_stock" and wanted <= most_of(product):
+        raise Refused("less_stock", **about, available=product.stock)
+    if wished.problem not in ("", "needs_prescription", "less_stock"):
+        raise Refused(wished.problem, **about)
+    if wanted > most_of(product):
+        raise Refused("too_many", **about, limit=most_of(product))
+    if full:
+        raise Refused("cart_full", **about, limit=MOST_LINES)
+
+
+def _ids(ref: str) -> tuple[int | None, int | None]:
+    """The medicine's or the health product's id in a reference (`m12`, `h7`): numbers never cross from one list to the other.
+
+    What is no reference at all names nothing: (None, None).
+    """
+    kind, digits = ref[:1], ref[1:]
+    if kind not in ("m", "h") or not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
+        return None, None
+    return (int(digits), None) if kind == "m" else (None, int(digits))

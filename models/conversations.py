@@ -1,0 +1,267 @@
+"""Where each conversation stands, and who may move it: claim a customer, save a turn, let go.
+
+A claim is a session advisory lock: it goes when its connection goes, so a killed worker holds nobody up. A frozen one is cut
+off by the server (`idle_session_timeout` while a claim is held), and finds its connection dead when it wakes.
+
+Round trips are what a turn costs: claim (one), save (one), let go (one).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import psycopg
+
+# Advisory locks share one number space with whatever else uses them; ours have this in their upper bits.
+LOCK_SPACE = 0x44 << 48
+EVENTS_A_CLAIM = 10
+# CLOCK_BOOTTIME goes on while the machine sleeps; monotonic() does not.
+BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+CLAIM = """
+WITH try AS MATERIALIZED (SELECT pg_try_advisory_lock(%s) AS held)
+SELECT held, set_config('drugsng.claim', CASE WHEN held THEN %s ELSE '' END, false),
+    set_config('idle_session_timeout', CASE WHEN held THEN %s ELSE '0' END, false)
+FROM try
+"""
+
+LOOK_UP = """
+WITH pending AS MATERIALIZED (
+    SELECT id, channel, kind, "externalId", payload::text AS payload, attempts, failures, "receivedAt", "correlationId",
+        ("retryAt" IS NULL OR "retryAt" <= now()) AS due
+    FROM inbox
+    WHERE "customerId" = %s AND status = 'pending' AND current_setting('drugsng.claim', true) = %s
+    ORDER BY id LIMIT %s
+), first AS MATERIALIZED (
+    SELECT id FROM pending ORDER BY id LIMIT 1
+), begun AS (
+    UPDATE inbox SET attempts = inbox.attempts + 1
+    FROM pending JOIN first USING (id)
+    WHERE inbox.id = pending.id AND pending.due AND set_config('synchronous_commit', 'off', true) IS NOT NULL
+    RETURNING inbox.id
+)
+SELECT now(), c.name, c."profileName", c."userId", c."consentAt" IS NOT NULL, c."marketingStoppedAt" IS NOT NULL,
+    c."withAgentSince", v.flow, v.state, v.memory, v.version, v."lastInboundAt", v."pairFreeAt",
+    (SELECT value FROM customer_identities i WHERE i."customerId" = c.id AND i.kind = 'number' ORDER BY "createdAt" DESC LIMIT 1),
+    (SELECT value FROM customer_identities i WHERE i."customerId" = c.id AND i.kind = 'bsuid' ORDER BY "createdAt" DESC LIMIT 1),
+    EXISTS (SELECT FROM outbox o WHERE o."customerId" = c.id AND o.status IN ('queued', 'sending', 'unsure')),
+    EXISTS (SELECT FROM outbox o WHERE o."customerId" = c.id AND o.status = 'held'),
+    (SELECT max(GREATEST("openUntil", "slowUntil")) FROM sender_state),
+    begun.id IS NOT NULL, p.due,
+    p.id, p.channel, p.kind, p."externalId", p.payload, p.attempts, p.failures, p."receivedAt", p."correlationId"
+FROM customers c
+JOIN conversations v ON v."customerId" = c.id
+LEFT JOIN pending p ON true
+LEFT JOIN begun ON begun.id = p.id
+WHERE c.id = %s
+ORDER BY p.id
+"""
+
+SAVE = """
+WITH moved AS (
+    UPDATE conversations SET flow = %s, state = %s, memory = %s::jsonb, version = version + 1, "lastInboundAt" = %s,
+        "idleAt" = %s, "pairFreeAt" = %s, "updatedAt" = now()
+    WHERE "customerId" = %s AND version = %s AND EXISTS (SELECT FROM inbox WHERE id = %s AND status = 'pending')
+    RETURNING 1
+), done AS (
+    UPDATE inbox SET status = 'done', "handledAt" = now() WHERE id = %s AND EXISTS (SELECT FROM moved)
+), begun AS (
+    UPDATE inbox SET attempts = attempts + 1 WHERE id = %s AND EXISTS (SELECT FROM moved)
+), said AS (
+    INSERT INTO outbox ("customerId", "inboxId", payload, status, attempts, "sendingSince", "nextTryAt", "expiresAt")
+    SELECT %s, %s, payload::json, status, CASE status WHEN 'sending' THEN 1 ELSE 0 END,
+        CASE status WHEN 'sending' THEN now() END, due, now() + %s * interval '1 second'
+    FROM unnest(%s::text[], %s::text[], %s::timestamptz[]) WITH ORDINALITY AS t(payload, status, due, place)
+    WHERE EXISTS (SELECT FROM moved) ORDER BY place
+    RETURNING id
+)
+SELECT EXISTS (SELECT FROM moved), ARRAY(SELECT id FROM said ORDER BY id)
+"""
+
+LET_GO = """SELECT pg_advisory_unlock(%s), set_config('drugsng.claim', '', false), set_config('idle_session_timeout', '0', false)"""
+MORE = """
+SELECT EXISTS (SELECT FROM inbox WHERE "customerId" = %s AND status = 'pending' AND ("retryAt" IS NULL OR "retryAt" <= now()))
+"""
+
+
+class Conflict(Exception):
+    """The conversation moved, or the event was done, under us: nothing was written. Whoever holds the claim goes on."""
+
+
+class Lost(Exception):
+    """Too long since we last heard from the database: the claim may be somebody else's by now. Do not send, do not write."""
+
+
+class Pending(NamedTuple):
+    """An event of the inbox that is due. `attempts` as counted before this one."""
+
+    id: int
+    channel: str
+    kind: str
+    external_id: str
+    payload: str
+    attempts: int
+    failures: int
+    received_at: datetime
+    correlation_id: str
+
+
+@dataclass(slots=True)
+class Claim:
+    """A customer who is ours until `let_go`, as the look-up found them. `now` is the database's clock, the only one used."""
+
+    customer_id: int
+    now: datetime
+    name: str
+    profile_name: str
+    user_id: int | None
+    consented: bool
+    marketing_stopped: bool
+    with_agent_since: datetime | None
+    flow: str
+    state: str
+    memory: dict[str, Any]
+    version: int
+    last_inbound_at: datetime | None
+    pair_free_at: datetime | None
+    number: str | None
+    bsuid: str | None
+    unsent: bool
+    held: bool
+    sender_waits_until: datetime | None
+    events: list[Pending]
+    first_begun: bool
+    heard: float = field(default_factory=lambda: time.clock_gettime(BOOT_CLOCK))
+
+    def touch(self) -> None:
+        """The database has just answered on the connection that holds the claim."""
+        self.heard = time.clock_gettime(BOOT_CLOCK)
+
+    def sure(self, lease_s: float) -> None:
+        """Raises Lost unless the database answered within half a lease: the server cuts an idle claim after a whole one."""
+        if time.clock_gettime(BOOT_CLOCK) - self.heard > lease_s / 2:
+            raise Lost
+
+
+def claim(conn: psycopg.Connection, customer_id: int, *, lease_s: int) -> Claim | None:
+    """Takes the customer and looks everything up, in one round trip. None: somebody else has them, or there is nobody.
+
+    The attempt at the first event is counted here and committed (asynchronously: a killed process does not undo it) before
+    the work begins, so that a message that kills its process is found out.
+    """
+    mark = str(customer_id)
+    with conn.pipeline():
+        taken = conn.execute(CLAIM, (LOCK_SPACE + customer_id, mark, f"{lease_s}s"))
+        found = conn.execute(LOOK_UP, (customer_id, mark, EVENTS_A_CLAIM, customer_id))
+    row = taken.fetchone()
+    if row is None or not row[0]:
+        return None
+    rows = found.fetchall()
+    if not rows:
+        let_go(conn, customer_id)
+        return None
+    head = rows[0]
+    return Claim(customer_id, *head[:18], _due_in_order(rows), bool(head[18]))
+
+
+def _due_in_order(rows: Sequence[tuple[Any, ...]]) -> list[Pending]:
+    """Events up to the first that still waits for its retry: what came after it waits with it."""
+    events = []
+    for row in rows:
+        if not row[19]:
+            break
+        events.append(Pending(*row[20:]))
+    return events
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one event did to the conversation, ready to be written: the next place and the payloads to send, in order."""
+
+    event_id: int
+    next_event_id: int | None
+    flow: str
+    state: str
+    memory_json: str
+    last_inbound_at: datetime | None
+    idle_at: datetime | None
+    pair_free_at: datetime | None
+    payloads: Sequence[str] = ()
+    statuses: Sequence[str] = ()
+    due: Sequence[datetime | None] = ()
+
+
+def save(conn: psycopg.Connection, held: Claim, turn: Turn, *, max_age_s: float) -> list[int]:
+    """Writes a turn in one statement: conversation moved, event done, next attempt counted, replies in the outbox.
+
+    All of it or nothing. Raises Conflict when the conversation is no longer as the claim found it.
+    """
+    moved, ids = conn.execute(
+        SAVE,
+        (
+            *(turn.flow, turn.state, turn.memory_json, turn.last_inbound_at, turn.idle_at, turn.pair_free_at),
+            *(held.customer_id, held.version, turn.event_id),
+            *(turn.event_id, turn.next_event_id, held.customer_id, turn.event_id, max_age_s),
+            *(list(turn.payloads), list(turn.statuses), list(turn.due)),
+        ),
+    ).fetchone() or (False, [])
+    if not moved:
+        raise Conflict
+    held.version += 1
+    held.touch()
+    return ids
+
+
+def let_go(conn: psycopg.Connection, customer_id: int, last: tuple[str, tuple[Any, ...]] | None = None) -> bool:
+    """Gives the customer back, and says whether something came for them meanwhile (asked after letting go: whoever found
+    the claim held has gone away and relies on it). `last` is a statement to run first, in the same round trip."""
+    with conn.pipeline():
+        if last:
+            conn.execute(*last)
+        conn.execute(LET_GO, (LOCK_SPACE + customer_id,))
+        more = conn.execute(MORE, (customer_id,))
+    row = more.fetchone()
+    return bool(row and row[0])
+
+
+def end_idle(conn: psycopg.Connection, *, limit: int) -> list[int]:
+    """Turns conversations whose customer fell silent into `session_ended` events, once each. Returns the customers."""
+    rows = conn.execute(
+        """WITH idle AS (
+               SELECT "customerId", version FROM conversations WHERE "idleAt" <= now() ORDER BY "idleAt" LIMIT %s
+               FOR UPDATE SKIP LOCKED
+           ), over AS (
+               UPDATE conversations v SET "idleAt" = NULL FROM idle WHERE v."customerId" = idle."customerId"
+           )
+           INSERT INTO inbox (channel, "externalId", "customerId", kind, payload)
+           SELECT 'house', 'session_ended:' || "customerId" || ':' || version, "customerId", 'happened',
+               '{"name": "session_ended", "data": {}}'
+           FROM idle ON CONFLICT DO NOTHING RETURNING "customerId" """,
+        (limit,),
+    )
+    return [row[0] for row in rows]
+
+
+# ------------------------------------------------------------------------------------------------ pacing one recipient
+
+PAIR_INTERVAL = timedelta(seconds=6)
+PAIR_BURST = 45
+
+
+def pace(free_at: datetime | None, now: datetime, count: int) -> tuple[datetime, list[datetime | None]]:
+    """When each of `count` messages to one recipient may go, under Meta's pair limit (1 in 6 s, bursts of 45 borrowed).
+
+    `free_at` is when the borrowed quota is paid back. Returns its next value, and per message None (now) or the moment.
+    Source: developers.facebook.com/documentation/business-messaging/whatsapp/about-the-platform (read November 2026).
+    """
+    at = max(free_at or now, now)
+    due: list[datetime | None] = []
+    for _ in range(count):
+        moment = at - PAIR_INTERVAL * (PAIR_BURST - 1)
+        due.append(moment if moment > now else None)
+        at += PAIR_INTERVAL
+    return at, due

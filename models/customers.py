@@ -1,0 +1,176 @@
+"""Who writes to us: a customer and the identities they are known by.
+
+A customer is the first non-empty of the business-scoped user id (BSUID) and the phone number; both are kept as aliases,
+because a customer with a username may come without a number, and a number may come to belong to somebody else.
+(Meta, business-scoped-user-ids, read November 2026.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import psycopg
+from peewee import BigAutoField, BigIntegerField, CompositeKey, DateTimeField, ForeignKeyField, IntegerField, TextField
+
+from models.base import Base, db
+
+CREATE_TRIES = 5
+
+
+class Customer(Base):
+    id = BigAutoField()
+    name = TextField(default="")
+    profile_name = TextField(default="")
+    user_id = IntegerField(null=True)
+    consent_version = TextField(null=True)
+    consent_at = DateTimeField(null=True)
+    marketing_stopped_at = DateTimeField(null=True)
+    with_agent_since = DateTimeField(null=True)
+    merged_into = BigIntegerField(null=True)
+    created_at = DateTimeField()
+    updated_at = DateTimeField()
+
+    class Meta:
+        table_name = "customers"
+
+
+class Identity(Base):
+    kind = TextField()
+    value = TextField()
+    customer = ForeignKeyField(Customer, backref="identities")
+    created_at = DateTimeField()
+
+    class Meta:
+        table_name = "customer_identities"
+        primary_key = CompositeKey("kind", "value")
+
+
+class _Raced(Exception):
+    """Another webhook gave one of these identities a customer first: begin again."""
+
+
+def meet(conn: psycopg.Connection, people: Iterable[tuple[str | None, str | None, str]]) -> None:
+    """Gives every (bsuid, number, profile name) a customer, in one transaction; may run twice, also in parallel.
+
+    Sorted, so that two webhooks that bring the same new people in another order do not lock each other out.
+    """
+    ordered = sorted(set(people), key=lambda p: (p[0] or "", p[1] or ""))
+    for _ in range(CREATE_TRIES):
+        try:
+            with conn.transaction():
+                for bsuid, number, profile_name in ordered:
+                    _settle(conn, bsuid, number, profile_name)
+            return
+        except (_Raced, psycopg.errors.DeadlockDetected):
+            continue
+    raise RuntimeError("identities kept changing under us")
+
+
+def _settle(conn: psycopg.Connection, bsuid: str | None, number: str | None, profile_name: str) -> None:
+    known = dict(
+        conn.execute(
+            """SELECT kind, "customerId" FROM customer_identities
+               WHERE (kind = 'bsuid' AND value = %s) OR (kind = 'number' AND value = %s)""",
+            (bsuid or "", number or ""),
+        ).fetchall()
+    )
+    by_bsuid, by_number = known.get("bsuid"), known.get("number")
+    if by_bsuid is None and by_number is None:
+        customer = _create(conn, profile_name)
+        _alias(conn, customer, bsuid=bsuid, number=number)
+    elif by_bsuid is None and bsuid:
+        if _has_bsuid(conn, by_number):  # the number has a new owner
+            customer = _create(conn, profile_name)
+            _alias(conn, customer, bsuid=bsuid)
+            _give_number(conn, number, customer)
+        else:
+            _alias(conn, by_number, bsuid=bsuid)
+    elif by_number is None and number:
+        _alias(conn, by_bsuid, number=number)
+    elif by_bsuid is not None and by_number is not None and by_bsuid != by_number:
+        if not _has_bsuid(conn, by_number):
+            merge(conn, source=by_number, target=by_bsuid)
+        _give_number(conn, number, by_bsuid)
+
+
+def _create(conn: psycopg.Connection, profile_name: str) -> int:
+    row = conn.execute(
+        """WITH c AS (INSERT INTO customers ("profileName") VALUES (%s) RETURNING id)
+           INSERT INTO conversations ("customerId") SELECT id FROM c RETURNING "customerId" """,
+        (profile_name,),
+    ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def _alias(conn: psycopg.Connection, customer: int | None, *, bsuid: str | None = None, number: str | None = None) -> None:
+    for kind, value in (("bsuid", bsuid), ("number", number)):
+        if value:
+            added = conn.execute(
+                """INSERT INTO customer_identities (kind, value, "customerId") VALUES (%s, %s, %s) ON CONFLICT DO NOTHING""",
+                (kind, value, customer),
+            ).rowcount
+            if not added:
+                raise _Raced
+
+
+def _has_bsuid(conn: psycopg.Connection, customer: int | None) -> bool:
+    found = conn.execute("""SELECT 1 FROM customer_identities WHERE "customerId" = %s AND kind = 'bsuid' LIMIT 1""", (customer,))
+    return found.fetchone() is not None
+
+
+def _give_number(conn: psycopg.Connection, number: str | None, customer: int) -> None:
+    conn.execute(
+        """UPDATE customer_identities SET "customerId" = %s WHERE kind = 'number' AND value = %s""", (customer, number or "")
+    )
+
+
+def merge(conn: psycopg.Connection, *, source: int, target: int) -> None:
+    """Two records turned out to be one person: what `source` has that `target` lacks moves over; nothing is deleted."""
+    both = {"source": source, "target": target}
+    conn.execute(
+        """UPDATE customers t SET "userId" = COALESCE(t."userId", s."userId"), name = COALESCE(NULLIF(t.name, ''), s.name),
+               "consentVersion" = COALESCE(t."consentVersion", s."consentVersion"),
+               "consentAt" = COALESCE(t."consentAt", s."consentAt"),
+               "marketingStoppedAt" = COALESCE(t."marketingStoppedAt", s."marketingStoppedAt"), "updatedAt" = now()
+           FROM customers s WHERE t.id = %(target)s AND s.id = %(source)s""",
+        both,
+    )
+    conn.execute("""UPDATE customer_identities SET "customerId" = %(target)s WHERE "customerId" = %(source)s""", both)
+    conn.execute("""UPDATE orders SET "customerId" = %(target)s WHERE "customerId" = %(source)s""", both)
+    conn.execute(
+        """UPDATE cart_lines SET "customerId" = %(target)s WHERE "customerId" = %(source)s
+           AND NOT EXISTS (SELECT FROM cart_lines WHERE "customerId" = %(target)s)""",
+        both,
+    )
+    conn.execute(
+        """UPDATE inbox SET "customerId" = %(target)s WHERE "customerId" = %(source)s AND status = 'pending'""",
+        both,
+    )
+    conn.execute(
+        """UPDATE customers SET "mergedInto" = %(target)s, "userId" = NULL, "updatedAt" = now() WHERE id = %(source)s""", both
+    )
+
+
+def change_number(conn: psycopg.Connection, customer: int, *, number: str | None, bsuid: str | None) -> None:
+    """WhatsApp says this person now has another number or BSUID: both become aliases of the customer who wrote before."""
+    for kind, value in (("number", number), ("bsuid", bsuid)):
+        if value:
+            conn.execute(
+                """INSERT INTO customer_identities (kind, value, "customerId") VALUES (%s, %s, %s)
+                   ON CONFLICT (kind, value) DO UPDATE SET "customerId" = EXCLUDED."customerId", "createdAt" = now()""",
+                (kind, value, customer),
+            )
+
+
+def set_marketing(customer_id: int, stopped: bool, now: datetime) -> None:
+    """Honours STOP and START. Order messages are not marketing and go on."""
+    at = now if stopped else None
+    Customer.update(marketing_stopped_at=at, updated_at=now).where(Customer.id == customer_id).execute(db)
+
+
+def give_consent(customer_id: int, *, name: str, version: str, now: datetime) -> None:
+    """Name and consent on file: from here on the customer is registered."""
+    Customer.update(name=name, consent_version=version, consent_at=now, updated_at=now).where(Customer.id == customer_id).execute(
+        db
+    )

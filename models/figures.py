@@ -1,0 +1,32 @@
+"""What is waiting, how old it is, and what went wrong: one statement, for /metrics and the terminal."""
+
+from __future__ import annotations
+
+import psycopg
+
+QUESTIONS = {
+    "drugsng_inbox_pending": "(SELECT count(*) FROM inbox WHERE status = 'pending')",
+    "drugsng_inbox_oldest_pending_seconds": """(SELECT COALESCE(EXTRACT(EPOCH FROM now() - min("receivedAt")), 0)
+        FROM inbox WHERE status = 'pending')""",
+    'drugsng_inbox_set_aside{status="failed"}': "(SELECT count(*) FROM inbox WHERE status = 'failed')",
+    'drugsng_inbox_set_aside{status="quarantined"}': "(SELECT count(*) FROM inbox WHERE status = 'quarantined')",
+    "drugsng_outbox_open": "(SELECT count(*) FROM outbox WHERE status IN ('queued', 'sending', 'unsure'))",
+    "drugsng_outbox_unsure": "(SELECT count(*) FROM outbox WHERE status IN ('queued', 'sending', 'unsure') AND status = 'unsure')",
+    "drugsng_outbox_held": "(SELECT count(*) FROM outbox WHERE status = 'held')",
+    "drugsng_outbox_oldest_open_seconds": """(SELECT COALESCE(EXTRACT(EPOCH FROM now() - min("createdAt")), 0)
+        FROM outbox WHERE status IN ('queued', 'sending', 'unsure'))""",
+    'drugsng_outbox_ended{status="failed"}': "(SELECT count(*) FROM outbox WHERE status IN ('failed', 'expired') AND status = 'failed')",
+    'drugsng_outbox_ended{status="expired"}': "(SELECT count(*) FROM outbox WHERE status IN ('failed', 'expired') AND status = 'expired')",
+    "drugsng_receipts_open": """(SELECT count(*) FROM delivery_receipts WHERE "settledAt" IS NULL)""",
+    "drugsng_sender_stopped": """(SELECT count(*) FROM sender_state WHERE "openUntil" > now())""",
+    "drugsng_handovers_open": """(SELECT count(*) FROM handovers WHERE "closedAt" IS NULL)""",
+    "drugsng_timers_overdue": """(SELECT count(*) FROM timers WHERE "firedAt" IS NULL AND "fireAt" < now() - interval '1 minute')""",
+    "drugsng_clock_seconds_since_run": """(SELECT COALESCE(EXTRACT(EPOCH FROM now() - max("startedAt")), -1) FROM job_runs)""",
+}
+GATHER = "SELECT " + ", ".join(QUESTIONS.values())
+
+
+def gather(conn: psycopg.Connection) -> dict[str, float]:
+    """Prometheus names (labels included) with their present values."""
+    row = conn.execute(GATHER).fetchone() or ()
+    return {name: float(value) for name, value in zip(QUESTIONS, row, strict=True)}

@@ -1,0 +1,203 @@
+"""What came in: every message and event, stored once, handled in order.
+
+Written by hand where it is hot: through Peewee's models the door cost half as much again (bench/webhook.py).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from json import dumps
+from typing import Any
+
+import psycopg
+from peewee import BigAutoField, BigIntegerField, DateTimeField, SmallIntegerField, TextField
+
+from models.base import Base, db
+from models.customers import meet
+from models.envelope import InboundItem, StatusItem
+
+# Meta repeats a webhook for up to 7 days (webhooks/overview, read November 2026). What claims to be older is kept and never
+# acted upon: that, and not a list of ids kept for ever, makes the replay of an old signed webhook harmless after pruning.
+OLDEST_HANDLED_S = 8 * 24 * 3600
+STATUS_OF = {"handle": "pending", "store": "stored", "quarantine": "quarantined"}
+
+
+class Inbox(Base):
+    id = BigAutoField()
+    channel = TextField()
+    external_id = TextField()
+    customer_id = BigIntegerField(null=True)
+    kind = TextField()
+    payload = TextField()
+    status = TextField()
+    reason = TextField()
+    attempts = SmallIntegerField()
+    failures = SmallIntegerField()
+    retry_at = DateTimeField(null=True)
+    sent_at = DateTimeField(null=True)
+    received_at = DateTimeField()
+    handled_at = DateTimeField(null=True)
+    correlation_id = TextField()
+
+    class Meta:
+        table_name = "inbox"
+
+
+STORE = """
+WITH item AS (
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::float8[])
+        WITH ORDINALITY AS t(external, kind, status, reason, bsuid, number, payload, sent, place)
+), who AS (
+    SELECT item.*, COALESCE(b."customerId", n."customerId") AS customer,
+        (item.bsuid <> '' AND b.value IS NULL) OR (item.number <> '' AND n.value IS NULL)
+            OR (b."customerId" <> n."customerId") AS stranger
+    FROM item
+    LEFT JOIN customer_identities b ON b.kind = 'bsuid' AND b.value = item.bsuid
+    LEFT JOIN customer_identities n ON n.kind = 'number' AND n.value = item.number
+), kept AS (
+    INSERT INTO inbox (channel, "externalId", "customerId", kind, payload, status, reason, "sentAt", "correlationId")
+    SELECT 'whatsapp', external, customer, kind, payload::json, status, reason, to_timestamp(sent), %s
+    FROM who WHERE NOT EXISTS (SELECT FROM who WHERE stranger) ORDER BY place
+    ON CONFLICT DO NOTHING
+    RETURNING CASE WHEN status = 'pending' THEN "customerId" END AS customer
+)
+SELECT EXISTS (SELECT FROM who WHERE stranger), ARRAY(SELECT DISTINCT customer FROM kept WHERE customer IS NOT NULL),
+    (SELECT count(*) FROM kept)
+"""
+
+STORE_RECEIPTS = """
+INSERT INTO delivery_receipts ("externalId", status, callback, at, "errorCode", "errorTitle")
+SELECT external, status, callback, to_timestamp(at), code, title
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::float8[], %s::int[], %s::text[]) AS t(external, status, callback, at, code, title)
+ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Customers with something new to answer, rows that were new, and how many came at all."""
+
+    customers: list[int]
+    new: int
+    came: int
+
+
+def accept(
+    conn: psycopg.Connection, items: Sequence[InboundItem], statuses: Sequence[StatusItem], correlation_id: str
+) -> Accepted:
+    """Stores all of one webhook durably, each message once for ever; a second delivery changes nothing.
+
+    One statement when everybody in it is known, and one transaction when messages and statuses come together.
+    """
+    if not statuses:
+        return _accept_messages(conn, items, correlation_id) if items else Accepted([], 0, 0)
+    if not items:
+        conn.execute(STORE_RECEIPTS, _receipt_columns(statuses))
+        return Accepted([], 0, 0)
+    with conn.transaction():
+        conn.execute(STORE_RECEIPTS, _receipt_columns(statuses))
+        return _accept_messages(conn, items, correlation_id)
+
+
+def _accept_messages(conn: psycopg.Connection, items: Sequence[InboundItem], correlation_id: str) -> Accepted:
+    rows = (*_item_columns(items), correlation_id)
+    for _ in range(2):
+        stranger, customers, new = conn.execute(STORE, rows).fetchone() or (True, [], 0)
+        if not stranger:
+            return Accepted(customers, new, len(items))
+        meet(conn, [(i.bsuid, i.number, i.profile_name) for i in items if i.bsuid or i.number])
+    raise RuntimeError("a customer could not be made")
+
+
+def _item_columns(items: Sequence[InboundItem]) -> tuple[list[Any], ...]:
+    oldest = time.time() - OLDEST_HANDLED_S
+    columns: tuple[list[Any], ...] = ([], [], [], [], [], [], [], [])
+    for item in items:
+        status, reason = STATUS_OF[item.disposition], item.reason
+        if status == "pending" and item.sent_at is not None and item.sent_at < oldest:
+            status, reason = "stored", "too_old"
+        elif status == "pending" and not (item.bsuid or item.number):
+            status, reason = "quarantined", "no_identity"
+        row = (item.external_id, item.kind, status, reason, item.bsuid or "", item.number or "", item.payload_json, item.sent_at)
+        for column, value in zip(columns, row, strict=True):
+            column.append(value)
+    return columns
+
+
+def _receipt_columns(statuses: Sequence[StatusItem]) -> tuple[list[Any], ...]:
+    return (
+        [s.external_id for s in statuses],
+        [s.status for s in statuses],
+        [s.callback or "" for s in statuses],
+        [s.at for s in statuses],
+        [s.error_code for s in statuses],
+        [s.error_title[:200] for s in statuses],
+    )
+
+
+def add_event(customer_id: int, name: str, key: str, data: Mapping[str, Any] | None = None) -> bool:
+    """Something happened to this customer that is no message (a timer, a payment, a decision). `key` makes it happen once.
+
+    False when it was there already. Call it in the transaction of what caused it; enqueue `converse` after the commit.
+    """
+    added = db.execute_sql(
+        """INSERT INTO inbox (channel, "externalId", "customerId", kind, payload) VALUES ('house', %s, %s, 'happened', %s)
+           ON CONFLICT DO NOTHING""",
+        (key, customer_id, dumps({"name": name, "data": dict(data or {})})),
+    )
+    return bool(added.rowcount)
+
+
+def forget_text(inbox_id: int) -> None:
+    """Removes what was typed from what is stored (a password typed by habit); the row and its id stay."""
+    db.execute_sql("""UPDATE inbox SET payload = '{"text": {"body": ""}, "forgotten": true}' WHERE id = %s""", (inbox_id,))
+
+
+def fail(event_id: int, reason: str, *, max_failures: int, delay_s: float) -> bool:
+    """Notes that handling this event failed; True when it has now failed for good and is set aside."""
+    row = db.execute_sql(
+        """UPDATE inbox SET failures = failures + 1, reason = %s,
+               status = CASE WHEN failures + 1 >= %s THEN 'failed' ELSE status END,
+               "retryAt" = now() + %s * interval '1 second',
+               "handledAt" = CASE WHEN failures + 1 >= %s THEN now() END
+           WHERE id = %s AND status = 'pending' RETURNING status""",
+        (reason[:200], max_failures, delay_s, max_failures, event_id),
+    ).fetchone()
+    return row is not None and row[0] == "failed"
+
+
+def hand_back(event_ids: Sequence[int]) -> None:
+    """An attempt that the database, not the event, ended: it does not count as a death."""
+    db.execute_sql(
+        """UPDATE inbox SET attempts = GREATEST(attempts - 1, 0) WHERE id = ANY(%s) AND status = 'pending'""", (list(event_ids),)
+    )
+
+
+def waiting(conn: psycopg.Connection, *, older_than_s: float, limit: int, after: int = 0) -> list[int]:
+    """Customers with a due event that nobody took up: the queue lost the hint, or its holder died."""
+    rows = conn.execute(
+        """SELECT DISTINCT "customerId" FROM inbox
+           WHERE status = 'pending' AND "customerId" > %s AND "receivedAt" < now() - %s * interval '1 second'
+             AND ("retryAt" IS NULL OR "retryAt" <= now())
+           ORDER BY 1 LIMIT %s""",
+        (after, older_than_s, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def retry_set_aside(event_id: int, now: datetime) -> int | None:
+    """Gives a set-aside event another round of attempts. Returns its customer, or None when it is not set aside."""
+    row = db.execute_sql(
+        """UPDATE inbox SET status = 'pending', attempts = 0, failures = 0, "retryAt" = %s, reason = ''
+           WHERE id = %s AND status = 'failed' RETURNING "customerId" """,
+        (now, event_id),
+    ).fetchone()
+    return row[0] if row else None
+
+
+def set_aside(event_id: int, reason: str) -> None:
+    """Marks an event that was answered with an apology as failed, for staff to see and retry."""
+    db.execute_sql("""UPDATE inbox SET status = 'failed', reason = %s WHERE id = %s""", (reason[:200], event_id))

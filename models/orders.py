@@ -1,0 +1,311 @@
+"""Orders: what was bought, at which price, and how far it is.
+
+`state` is the truth; a trigger keeps the old system's `status` and `"paymentStatus"` in step with it, and it with them
+(migration 006). Placing is in `models.checkout`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from peewee import AutoField, BigAutoField, BigIntegerField, BooleanField, CharField, DateTimeField, DoubleField, IntegerField, TextField
+from playhouse.postgres_ext import BinaryJSONField
+from psycopg.types.json import Jsonb
+
+from models import stock
+from models.base import Base, connection
+from models.values import Money, Refused
+
+# What may become of an order in each state. Cash on delivery begins at `processing`, payment by link at `pending_payment`.
+# Money that comes for an order that is over is given back: the only way out of `cancelled` and `expired`.
+TRANSITIONS: Mapping[str, frozenset[str]] = {
+    "pending_payment": frozenset({"paid", "processing", "cancelled", "expired"}),
+    "paid": frozenset({"processing", "shipped", "cancelled", "refunded"}),
+    "processing": frozenset({"shipped", "cancelled", "refunded"}),
+    "shipped": frozenset({"delivered", "refunded"}),
+    "delivered": frozenset({"refunded"}),
+    "cancelled": frozenset({"refunded"}),
+    "expired": frozenset({"refunded"}),
+    "refunded": frozenset(),
+}
+CANCELLABLE = frozenset(state for state, next_states in TRANSITIONS.items() if "cancelled" in next_states)
+OVER = frozenset({"cancelled", "expired", "refunded"})
+PAYMENTS: Mapping[str, str] = {"cash": "Cash on Delivery", "paystack": "Paystack", "flutterwave": "Flutterwave"}
+PAYMENT_NAMES: Mapping[str, str] = {old: name for name, old in PAYMENTS.items()}
+PAGE_LIMIT = 50
+EXPIRE_LIMIT = 100
+LONGEST_NUMBER = 20
+
+# --------------------------------------------------------------------------------------------------- values
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLine:
+    name: str
+    quantity: int
+    price: Money  # each
+    line_total: Money
+    prescription_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One order as its owner may see it.
+
+    `number` is what customers see (an order of the old system keeps its id). `status`: pending_payment, paid, processing, shipped,
+    delivered, cancelled, expired, refunded. `payment`: cash, paystack, flutterwave. `payment_status`: pending, paid, failed.
+    `total` includes `delivery_fee`; in orders of the old system it need not be the sum of the lines. `delivery`: delivery or pickup.
+    """
+
+    number: str
+    status: str
+    payment: str
+    payment_status: str
+    total: Money
+    delivery_fee: Money
+    delivery: str
+    address: str
+    placed_at: datetime
+    lines: tuple[OrderLine, ...] = ()
+    cancellable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """Some of a customer's orders, newest first, and how many there are in all."""
+
+    orders: tuple[Order, ...] = ()
+    total: int = 0
+
+
+class Expired(NamedTuple):
+    """An order whose time to pay ran out. `customer_id` is None for an order of the old system."""
+
+    order_id: int
+    customer_id: int | None
+    number: str
+
+
+# --------------------------------------------------------------------------------------------------- tables
+
+
+class OrderRow(Base):
+    id = AutoField()
+    user_id = IntegerField()
+    status = CharField(null=True)
+    total_amount = DoubleField()
+    total_kobo = BigIntegerField(null=True)
+    payment_method = CharField()
+    payment_status = CharField(null=True)
+    payment_reference = CharField(null=True)
+    shipping_address = TextField()
+    order_date = DateTimeField(null=True)
+    drugsng_order_id = CharField(null=True)
+    customer_id = BigIntegerField(null=True)
+    order_number = TextField()
+    state = TextField()
+    delivery_fee_kobo = BigIntegerField(default=0)
+    delivery_kind = TextField(default="delivery")
+    latitude = DoubleField(null=True)
+    longitude = DoubleField(null=True)
+    placement_key = TextField(null=True)
+    reserved_until = DateTimeField(null=True)
+    cancelled_at = DateTimeField(null=True)
+    created_at = DateTimeField()
+    updated_at = DateTimeField()
+
+    class Meta:
+        table_name = "orders"
+
+
+class OrderItem(Base):
+    id = AutoField()
+    order_id = IntegerField()
+    product_id = IntegerField(null=True)
+    healthcare_product_id = IntegerField(null=True)
+    name = TextField(null=True)
+    prescription_only = BooleanField(default=False)
+    quantity = IntegerField()
+    price = DoubleField()
+    price_kobo = BigIntegerField(null=True)
+    created_at = DateTimeField()
+    updated_at = DateTimeField()
+
+    class Meta:
+        table_name = "order_items"
+
+
+class OrderEvent(Base):
+    """What happened to an order, when and by whom (`customer:12`, `staff:3`, `clock`, `old system`). Append-only by a trigger."""
+
+    id = BigAutoField()
+    order_id = IntegerField()
+    at = DateTimeField()
+    what = TextField()
+    who = TextField()
+    detail = BinaryJSONField(index=False)
+
+    class Meta:
+        table_name = "order_events"
+
+
+# --------------------------------------------------------------------------------------------------- reading
+
+# Own orders are those placed by this customer, and those of the old system's user this customer is (claimed by e-mail code).
+OWN = """(o."customerId" = %(customer)s OR (o."customerId" IS NULL
+    AND o."userId" = (SELECT "userId" FROM customers WHERE id = %(customer)s)))"""
+
+SHOWN = """o."orderNumber", o.state, o."paymentMethod"::text, lower(COALESCE(o."paymentStatus", 'Pending')::text),
+    COALESCE(o."totalKobo", 0), o."deliveryFeeKobo", o."deliveryKind", o."shippingAddress", COALESCE(o."orderDate", o."createdAt"),
+    (SELECT COALESCE(json_agg(json_build_array(COALESCE(i.name, m.name, h.name, ''), i.quantity, COALESCE(i."priceKobo", 0),
+            i."prescriptionOnly") ORDER BY i.id), '[]')
+        FROM order_items i LEFT JOIN products m ON m.id = i."productId"
+        LEFT JOIN healthcare_products h ON h.id = i."healthcareProductId" WHERE i."orderId" = o.id)"""
+
+ONE = f"""SELECT {SHOWN} FROM orders o WHERE o."orderNumber" = %(number)s AND {OWN}"""
+
+PAGE = f"""
+WITH page AS (SELECT * FROM orders o WHERE {OWN} ORDER BY o.id DESC LIMIT %(limit)s OFFSET %(offset)s)
+SELECT (SELECT count(*) FROM orders o WHERE {OWN}), o.id, {SHOWN} FROM (SELECT) AS one LEFT JOIN page o ON true ORDER BY o.id DESC
+"""
+
+
+def of(customer_id: int, *, limit: int = 5, offset: int = 0) -> OrderPage:
+    """A customer's own orders, newest first, at most 50 at a time; one round trip."""
+    values = {"customer": customer_id, "limit": max(0, min(limit, PAGE_LIMIT)), "offset": max(0, offset)}
+    rows = connection().execute(PAGE, values).fetchall()
+    return OrderPage(tuple(_order(row[2:]) for row in rows if row[1] is not None), int(rows[0][0]))
+
+
+def get(customer_id: int, number: str) -> Order | None:
+    """One own order by its number. None for an unknown one and for somebody else's alike."""
+    row = connection().execute(ONE, {"customer": customer_id, "number": _plain(number)}).fetchone()
+    return _order(row) if row else None
+
+
+def _plain(number: str) -> str:
+    return number.strip().lstrip("#").strip().replace("\x00", "")[: LONGEST_NUMBER + 1]
+
+
+def _order(row: tuple[Any, ...]) -> Order:
+    number, state, method, payment_status, total, fee, kind, address, placed_at, lines = row
+    return Order(
+        number=number,
+        status=state,
+        payment=PAYMENT_NAMES[method],
+        payment_status=payment_status,
+        total=Money(total),
+        delivery_fee=Money(fee),
+        delivery=kind,
+        address=address,
+        placed_at=placed_at,
+        lines=tuple(OrderLine(name, quantity, Money(each), Money(each) * quantity, rx) for name, quantity, each, rx in lines),
+        cancellable=state in CANCELLABLE,
+    )
+
+
+# --------------------------------------------------------------------------------------------------- verbs
+
+# The row is locked first, so that the event can say what the order was. Zero rows: someone else was first.
+MOVE = """
+WITH o AS (
+    SELECT id, state FROM orders WHERE id = %(order)s FOR NO KEY UPDATE
+), moved AS (
+    UPDATE orders SET state = %(to)s, "reservedUntil" = NULL, "updatedAt" = %(now)s,
+        "cancelledAt" = CASE WHEN %(to)s = 'cancelled' THEN %(now)s ELSE "cancelledAt" END,
+        "paymentStatus" = CASE WHEN %(to)s = 'expired' THEN 'Failed' ELSE "paymentStatus" END
+    FROM o WHERE orders.id = o.id AND orders.state = ANY(%(allowed)s)
+    RETURNING orders.id, o.state AS was
+)
+INSERT INTO order_events ("orderId", at, what, who, detail)
+SELECT id, %(now)s, %(to)s, %(who)s, %(detail)s || jsonb_build_object('from', was) FROM moved
+RETURNING "orderId"
+"""
+
+
+def move(order_id: int, to: str, *, who: str, now: datetime, **detail: object) -> bool:
+    """Moves an order on if TRANSITIONS allow it from where it is now, logs it, and settles what was reserved.
+
+    False: it is somewhere else already (someone was first, or it may not go there). `detail` holds ids and codes, never
+    people's text. Stock goes back when the order ends before it left the house.
+    """
+    allowed = [state for state, next_states in TRANSITIONS.items() if to in next_states]
+    values = {"order": order_id, "to": to, "now": now, "who": who, "allowed": allowed, "detail": Jsonb(detail)}
+    with connection().transaction():
+        if connection().execute(MOVE, values).fetchone() is None:
+            return False
+        if to in OVER:
+            stock.give_back(order_id, now=now)
+        elif to == "shipped":
+            stock.mark_sold(order_id, now=now)
+    return True
+
+
+def cancel(customer_id: int, number: str, *, now: datetime) -> str:
+    """Cancels an own order that has not been shipped; its stock goes back. Returns its number.
+
+    Raises Refused: `unknown` (also for other people's), `already` (it is over), `too_late`.
+    """
+    with connection().transaction():
+        row = (
+            connection()
+            .execute(
+                f'SELECT o.id, o."orderNumber" FROM orders o WHERE o."orderNumber" = %(number)s AND {OWN}',
+                {"customer": customer_id, "number": _plain(number)},
+            )
+            .fetchone()
+        )
+        if row is None:
+            raise Refused("unknown")
+        if not move(row[0], "cancelled", who=f"customer:{customer_id}", now=now):
+            state = connection().execute("SELECT state FROM orders WHERE id = %s", (row[0],)).fetchone()
+            raise Refused("already" if state and state[0] in OVER else "too_late", number=row[1])
+    return str(row[1])
+
+
+def expire_due(now: datetime, *, limit: int = EXPIRE_LIMIT) -> list[Expired]:
+    """Ends unpaid orders whose reservation ran out, gives their stock back, and settles what the old program ended without us.
+
+    At most `limit` a call, each in a transaction of its own; may run twice at once.
+    """
+    due = connection().execute(
+        """SELECT id FROM orders WHERE state = 'pending_payment' AND "reservedUntil" <= %s ORDER BY "reservedUntil" LIMIT %s""",
+        (now, limit),
+    )
+    expired = [one for (order_id,) in due.fetchall() if (one := _expire(order_id, now)) is not None]
+    _settle_changed_by_old_program(now, limit)
+    return expired
+
+
+def _expire(order_id: int, now: datetime) -> Expired | None:
+    """None when it was paid, prolonged or ended since it was found, or somebody is at it just now."""
+    with connection().transaction():
+        row = (
+            connection()
+            .execute(
+                """SELECT id, "customerId", "orderNumber" FROM orders
+                   WHERE id = %s AND state = 'pending_payment' AND "reservedUntil" <= %s FOR NO KEY UPDATE SKIP LOCKED""",
+                (order_id, now),
+            )
+            .fetchone()
+        )
+        if row is None or not move(order_id, "expired", who="clock", now=now):
+            return None
+    return Expired(*row)
+
+
+def _settle_changed_by_old_program(now: datetime, limit: int) -> None:
+    """The old program knows nothing of reservations: what it cancelled or shipped still holds its pieces."""
+    left = connection().execute(
+        """SELECT DISTINCT o.id, o.state FROM stock_reservations r JOIN orders o ON o.id = r."orderId"
+           WHERE r.state = 'held' AND o.state IN ('cancelled', 'expired', 'refunded', 'shipped', 'delivered') LIMIT %s""",
+        (limit,),
+    )
+    for order_id, state in left.fetchall():
+        if state in OVER:
+            stock.give_back(order_id, now=now)
+        else:
+            stock.mark_sold(order_id, now=now)

@@ -1,0 +1,169 @@
+"""What can be set from outside: one frozen value, read once from the environment, strict.
+
+Nobody else reads `os.environ`. A value that does not parse stops the start with its name and what is allowed.
+Names are those of the system this one succeeds where it had one. `.env.example` explains each to whoever fills it in;
+a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+class BadSetting(Exception):
+    """A setting that cannot be used. The text names it and says what is allowed; it never repeats a secret."""
+
+
+def _text(raw: str) -> str:
+    return raw
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(raw: str) -> int:
+        value = int(raw)
+        if not low <= value <= high:
+            raise ValueError
+        return value
+
+    parse.__doc__ = f"a whole number from {low} to {high}"
+    return parse
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def parse(raw: str) -> float:
+        value = float(raw)
+        if not low <= value <= high:
+            raise ValueError
+        return value
+
+    parse.__doc__ = f"a number from {low} to {high}"
+    return parse
+
+
+def _yes_no(raw: str) -> bool:
+    """on or off"""
+    return {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}[raw.lower()]
+
+
+def _zone(raw: str) -> ZoneInfo:
+    """a time zone name such as Africa/Lagos"""
+    try:
+        return ZoneInfo(raw)
+    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as e:
+        raise ValueError from e
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        parts = urlsplit(raw)
+        if parts.scheme not in schemes or not parts.netloc:
+            raise ValueError
+        return raw.rstrip("/")
+
+    parse.__doc__ = "an address that begins with " + " or ".join(f"{s}://" for s in schemes)
+    return parse
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if raw not in allowed:
+            raise ValueError
+        return raw
+
+    parse.__doc__ = "one of " + ", ".join(allowed)
+    return parse
+
+
+def _setting(parse: Callable[[str], Any], default: Any = MISSING, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"parse": parse})  # type: ignore[call-overload]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    # Where the rows and the hints live.
+    database_url: str = _setting(_url("postgresql", "postgres"), secret=True)
+    redis_url: str = _setting(_url("redis", "rediss"), secret=True)
+
+    # WhatsApp. Empty secrets switch the webhook off (404): never "verify against an empty key".
+    whatsapp_app_secret: str = _setting(_text, "", secret=True)
+    whatsapp_app_secret_previous: str = _setting(_text, "", secret=True)
+    whatsapp_verify_token: str = _setting(_text, "", secret=True)
+    whatsapp_access_token: str = _setting(_text, "", secret=True)
+    whatsapp_phone_number_id: str = _setting(_text, "")
+    whatsapp_api_base_url: str = _setting(_url("https", "http"), "https://graph.facebook.com")
+    whatsapp_api_version: str = _setting(_text, "v26.0")
+    whatsapp_read_receipts: bool = _setting(_yes_no, True)
+    whatsapp_messages_per_second: int = _setting(_whole(1, 1000), 80)
+
+    # The conversation.
+    default_timezone: ZoneInfo = _setting(_zone, ZoneInfo("Africa/Lagos"))
+    session_idle_timeout_minutes: int = _setting(_whole(1, 24 * 60), 10)
+    token_expiry_minutes: int = _setting(_whole(1, 24 * 60), 60)
+    token_refresh_threshold_minutes: int = _setting(_whole(0, 60), 5)
+    reply_max_age_minutes: int = _setting(_whole(1, 24 * 60), 15)
+    agent_return_minutes: int = _setting(_whole(1, 24 * 60), 30)
+    event_max_attempts: int = _setting(_whole(1, 20), 5)
+    event_max_deaths: int = _setting(_whole(1, 20), 3)
+    send_max_attempts: int = _setting(_whole(1, 20), 6)
+    lease_seconds: int = _setting(_whole(5, 600), 30)
+    unsure_wait_seconds: float = _setting(_number(0.5, 600), 8.0)
+
+    # Payments (used by the payment processes).
+    retry_max_attempts: int = _setting(_whole(0, 10), 3)
+    retry_initial_delay_ms: int = _setting(_whole(1, 600_000), 1000)
+    retry_backoff_multiplier: float = _setting(_number(1, 10), 2.0)
+
+    # The pharmacy itself, as the law wants it shown.
+    pharmacy_name: str = _setting(_text, "Drugs.ng Pharmacy")
+    pharmacy_address: str = _setting(_text, "")
+    pharmacy_licence_number: str = _setting(_text, "")
+    pharmacy_phone: str = _setting(_text, "")
+    delivery_fee_kobo: int = _setting(_whole(0, 100_000_00), 150_000)
+
+    # Watching.
+    log_level: str = _setting(_one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
+    log_dir: str = _setting(_text, "logs")
+    sentry_dsn: str = _setting(_text, "", secret=True)
+    sentry_environment: str = _setting(_text, "development")
+    metrics_token: str = _setting(_text, "", secret=True)
+
+    # Sizes of the processes.
+    worker_threads: int = _setting(_whole(1, 128), 16)
+    worker_processes: int = _setting(_whole(1, 64), 1)
+    web_threads: int = _setting(_whole(1, 256), 16)
+    web_processes: int = _setting(_whole(1, 64), 1)
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The app secrets that verify, newest first: two during a rotation, none when the webhook is switched off."""
+        return tuple(s for s in (self.whatsapp_app_secret, self.whatsapp_app_secret_previous) if s)
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """Settings from a mapping of upper-case names. Raises BadSetting for the first value that cannot be used."""
+    values: dict[str, Any] = {}
+    for f in fields(Settings):
+        name = f.name.upper()
+        raw = environment.get(name, "").strip()
+        if not raw:
+            if f.default is MISSING:
+                raise BadSetting(f"{name} is not set: it must be {f.metadata['parse'].__doc__}.")
+            continue
+        parse = f.metadata["parse"]
+        try:
+            values[f.name] = parse(raw)
+        except (ValueError, KeyError) as e:
+            raise BadSetting(f"{name} cannot be used: it must be {parse.__doc__}.") from e
+    return Settings(**values)
+
+
+@cache
+def current() -> Settings:
+    """This process's settings, read once."""
+    return read(os.environ)

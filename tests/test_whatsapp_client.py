@@ -1,0 +1,461 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.whatsapp_peer import Peer, answer, peer, reset
+from worker.errors import GatewayError
+from worker.whatsapp.client import Accepted, WhatsApp
+from worker.whatsapp.transport import Limits
+
+PAYLOAD = {"messaging_product": "whatsapp", "to": "+2348031234567", "type": "text", "text": {"body": "₦500 😀"}}
+ACCEPTED = answer(body={"messaging_product": "whatsapp", "contacts": [], "messages": [{"id": "wamid.A1"}]})
+QUICK = Limits(connect_s=0.5, read_s=0.4, total_s=0.8, idle_s=5.0, max_bytes=10_000)
+FILE = b"\x89PNG picture bytes" * 40
+
+
+def whatsapp(url: str, **more: Any) -> WhatsApp:
+    return WhatsApp(url, "v26.0", "1098", "EAAsecret", **({"limits": QUICK, "media_limits": QUICK} | more))
+
+
+def sends(data: bytes) -> Callable[[socket.socket, bytes], bool | None]:
+    def respond(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(data)
+
+    return respond
+
+
+def refusal(url: str, **more: Any) -> GatewayError:
+    """What sending one message raises."""
+    client = whatsapp(url, **more)
+    try:
+        with pytest.raises(GatewayError) as raised:
+            client.send(PAYLOAD)
+    finally:
+        client.close()
+    return raised.value
+
+
+# --------------------------------------------------------------------------------------------------------------- accepted
+
+
+def test_an_accepted_message_gives_its_id_and_was_asked_for_with_the_token() -> None:
+    with peer(sends(ACCEPTED)) as meta:
+        client = whatsapp(meta.url)
+        assert client.send(PAYLOAD) == Accepted("wamid.A1")
+        client.close()
+    head = meta.requests[0].partition(b"\r\n\r\n")[0]
+    assert head.startswith(b"POST /v26.0/1098/messages HTTP/1.1\r\n")
+    assert b"Authorization: Bearer EAAsecret" in head
+    assert meta.bodies() == [PAYLOAD]
+    assert b"accept-encoding: gzip" not in head.lower()
+
+
+def test_messages_in_a_row_use_one_connection() -> None:
+    with peer(sends(ACCEPTED)) as meta:
+        client = whatsapp(meta.url)
+        for _ in range(20):
+            client.send(PAYLOAD)
+        client.close()
+    assert (meta.connections, len(meta.requests)) == (1, 20)
+
+
+def test_threads_share_the_client_and_every_message_is_sent_once() -> None:
+    with peer(sends(ACCEPTED)) as meta:
+        client = whatsapp(meta.url)
+        threads = [threading.Thread(target=lambda: [client.send(PAYLOAD) for _ in range(10)]) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        client.close()
+    assert len(meta.requests) == 80
+    assert meta.connections <= 8
+
+
+def test_a_forked_child_does_not_use_its_parents_connections() -> None:
+    with peer(sends(ACCEPTED)) as meta:
+        client = whatsapp(meta.url)
+        client.send(PAYLOAD)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of forking with threads: it is the point
+            pid = os.fork()
+        if pid == 0:
+            try:
+                client.send(PAYLOAD)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        assert os.waitpid(pid, 0)[1] == 0
+        client.send(PAYLOAD)
+        client.close()
+    assert (meta.connections, len(meta.requests)) == (2, 3)
+
+
+def test_the_token_shows_in_no_representation() -> None:
+    assert "EAAsecret" not in repr(whatsapp("http://127.0.0.1:1"))
+
+
+# ------------------------------------------------------------------------------------ it did not leave: safe to ask again
+
+
+def test_a_refused_connection_is_safe_to_retry() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    error = refusal(url)
+    assert (error.klass, error.retryable, error.code) == ("retryable", True, "connect_failed")
+
+
+def test_a_connection_nobody_accepts_ends_in_time_and_is_safe_to_retry() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(listener.getsockname())
+        began = time.monotonic()
+        error = refusal(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        for one in waiting:
+            one.close()
+    assert (error.klass, error.code) == ("retryable", "connect_timeout")
+    assert time.monotonic() - began < 2
+
+
+def test_a_failed_tls_handshake_is_safe_to_retry() -> None:
+    def greet(connection: socket.socket) -> bool:
+        connection.recv(100)
+        connection.sendall(b"HTTP/1.1 400 this is no TLS\r\n\r\n")
+        return False
+
+    with peer(sends(b""), greet=greet) as meta:
+        error = refusal(meta.url.replace("http://", "https://"))
+    assert (error.klass, error.code) == ("retryable", "tls_failed")
+
+
+@pytest.mark.parametrize("end", [socket.socket.close, reset], ids=["closed", "reset"])
+def test_a_kept_connection_the_other_side_ended_meanwhile_is_replaced_unnoticed(end: Callable[[socket.socket], None]) -> None:
+    answer_read, ended = threading.Event(), threading.Event()
+
+    def respond(connection: socket.socket, request: bytes) -> bool | None:
+        connection.sendall(ACCEPTED)
+        if len(meta.requests) > 1:
+            return None
+        answer_read.wait(5)
+        end(connection)
+        ended.set()
+        return False
+
+    with peer(respond) as meta:
+        client = whatsapp(meta.url)
+        client.send(PAYLOAD)
+        answer_read.set()
+        ended.wait(5)
+        assert client.send(PAYLOAD) == Accepted("wamid.A1")
+        client.close()
+    assert (meta.connections, len(meta.requests)) == (2, 2)
+
+
+def test_a_connection_idle_for_long_is_not_trusted_again() -> None:
+    with peer(sends(ACCEPTED)) as meta:
+        client = whatsapp(meta.url, limits=Limits(idle_s=0.05))
+        client.send(PAYLOAD)
+        time.sleep(0.1)
+        client.send(PAYLOAD)
+        client.close()
+    assert meta.connections == 2
+
+
+# -------------------------------------------------------------------------------------------------- a definite refusal
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "klass", "retryable"),
+    [
+        (400, 131047, "needs_template", False),
+        (400, 131056, "slow_down", True),
+        (401, 190, "stop_sender", False),
+        (500, 131000, "retryable", True),
+        (400, 131026, "bad_recipient", False),
+        (200, 131047, "needs_template", False),
+    ],
+)
+def test_a_refusal_of_meta_is_classified_by_its_code(status: int, code: int, klass: str, retryable: bool) -> None:
+    with peer(sends(answer(status, {"error": {"code": code, "message": "no"}}, Retry_After="9"))) as meta:
+        error = refusal(meta.url)
+    assert (error.klass, error.code, error.retryable, error.retry_after_s) == (klass, str(code), retryable, 9)
+
+
+def test_a_refusal_that_breaks_off_is_no_acceptance() -> None:
+    with peer(lambda c, _: c.sendall(answer(400, b"x" * 500)[:-300]) or False) as meta:
+        error = refusal(meta.url)
+    assert (error.klass, error.code) == ("retryable", "answer_cut")
+
+
+def test_a_refusal_sent_before_the_whole_request_was_read_is_heard() -> None:
+    def greet(connection: socket.socket) -> bool:
+        connection.recv(10)
+        connection.sendall(answer(400, {"error": {"code": 131009, "message": "too long"}}, Connection="close"))
+        time.sleep(0.2)
+        return False
+
+    with peer(sends(b""), greet=greet) as meta:
+        error = refusal(meta.url)
+    assert (error.klass, error.code) == ("bad_content", "131009")
+
+
+def test_redirects_are_not_followed() -> None:
+    with peer(sends(ACCEPTED)) as other, peer(sends(answer(307, Location=f"{other.url}/stolen"))) as meta:
+        error = refusal(meta.url)
+    assert (error.klass, error.code) == ("retryable", "http_307")
+    assert other.requests == []
+
+
+# ---------------------------------------------------------------------------------------------------- it may have arrived
+
+
+def hangs(connection: socket.socket, request: bytes) -> None:
+    time.sleep(0.6)
+
+
+def drips(connection: socket.socket, request: bytes) -> bool:
+    for byte in ACCEPTED:
+        connection.sendall(bytes([byte]))
+        time.sleep(0.05)
+    return False
+
+
+def drips_the_body(connection: socket.socket, request: bytes) -> bool:
+    head, _, content = ACCEPTED.partition(b"\r\n\r\n")
+    connection.sendall(head + b"\r\n\r\n")
+    for byte in content:
+        connection.sendall(bytes([byte]))
+        time.sleep(0.05)
+    return False
+
+
+def closes(connection: socket.socket, request: bytes) -> bool:
+    return False
+
+
+def resets(connection: socket.socket, request: bytes) -> bool:
+    reset(connection)
+    return False
+
+
+MAY_HAVE_ARRIVED: list[tuple[str, Callable[[socket.socket, bytes], bool | None], str]] = [
+    ("hangs", hangs, "timeout"),
+    ("drips its head", drips, "timeout"),
+    ("drips its body", drips_the_body, "answer_cut"),
+    ("closes", closes, "connection_lost"),
+    ("resets", resets, "connection_lost"),
+    ("answers no HTTP", lambda c, _: c.sendall(b"SSH-2.0-OpenSSH\r\n\r\n") or False, "connection_lost"),
+    ("stops in the head", lambda c, _: c.sendall(b"HTTP/1.1 200 OK\r\nContent-") or False, "no_message_id"),
+    ("stops in the body", lambda c, _: c.sendall(ACCEPTED[:-9]) or False, "answer_cut"),
+    ("answers without an id", sends(answer(body={"messages": []})), "no_message_id"),
+    ("answers no JSON", sends(answer(body=b"<html>ok</html>")), "no_message_id"),
+    ("answers nothing", sends(answer(204)), "no_message_id"),
+    ("answers far too much", lambda c, _: c.sendall(answer(body=b"x" * 200_000)), "answer_cut"),
+    ("never stops its head", lambda c, _: c.sendall(b"HTTP/1.1 200 OK\r\n" + b"X-A: b\r\n" * 5000) or False, "connection_lost"),
+    ("sits behind a proxy that gave up", sends(answer(504, b"<html>gateway timeout</html>")), "http_504"),
+]
+
+
+@pytest.mark.parametrize(
+    ("what", "behaviour", "code"), MAY_HAVE_ARRIVED, ids=[case[0].replace(" ", "_") for case in MAY_HAVE_ARRIVED]
+)
+def test_after_the_request_left_anything_but_an_answer_is_ambiguous(
+    what: str, behaviour: Callable[[socket.socket, bytes], bool | None], code: str
+) -> None:
+    with peer(behaviour) as meta:
+        began = time.monotonic()
+        error = refusal(meta.url)
+        took_s = time.monotonic() - began
+    assert (error.klass, error.retryable, error.code) == ("ambiguous", False, code)
+    assert len(meta.requests) == 1  # nothing asked twice behind our back
+    assert took_s < 2.0
+
+
+def test_after_an_ambiguous_send_the_next_one_uses_another_connection() -> None:
+    def respond(connection: socket.socket, request: bytes) -> bool | None:
+        if len(meta.requests) == 1:
+            connection.sendall(ACCEPTED[:-9])
+            time.sleep(1)
+        connection.sendall(ACCEPTED)
+        return None
+
+    with peer(respond) as meta:
+        client = whatsapp(meta.url)
+        with pytest.raises(GatewayError):
+            client.send(PAYLOAD)
+        assert client.send(PAYLOAD) == Accepted("wamid.A1")
+        client.close()
+    assert meta.connections == 2
+
+
+def test_marking_as_read_may_be_repeated_so_it_is_never_ambiguous() -> None:
+    with peer(closes) as meta:
+        client = whatsapp(meta.url)
+        with pytest.raises(GatewayError) as raised:
+            client.mark_read("wamid.1", typing=True)
+        client.close()
+    assert (raised.value.klass, raised.value.retryable) == ("retryable", True)
+    assert meta.bodies()[0]["typing_indicator"] == {"type": "text"}
+
+
+# ------------------------------------------------------------------------------------------------------------------ media
+
+
+def graph_with_media(meta_url: Callable[[], str], **more: Any) -> Callable[[socket.socket, bytes], None]:
+    """Answers look-ups with an address at itself, and that address with FILE."""
+
+    def respond(connection: socket.socket, request: bytes) -> None:
+        if request.startswith(b"GET /v26.0/"):
+            found = {"url": f"{meta_url()}/file?mid=1&x=a%2Fb", "mime_type": "image/png", "id": "77", "file_size": str(len(FILE))}
+            connection.sendall(answer(body=found | more))
+        else:
+            connection.sendall(answer(body=FILE))
+
+    return respond
+
+
+def downloaded(meta: Peer, max_bytes: int = 10_000, **more: Any) -> bytes:
+    client = whatsapp(meta.url)
+    try:
+        return client.download("77", max_bytes, **more)
+    finally:
+        client.close()
+
+
+DIGEST = hashlib.sha256(FILE).digest()
+DIGEST_BASE64 = base64.b64encode(DIGEST).decode()
+
+
+@pytest.mark.parametrize(
+    "digest",
+    ["", "no digest", DIGEST.hex(), DIGEST.hex().upper(), DIGEST_BASE64, DIGEST_BASE64.translate(str.maketrans("+/", "-_", "="))],
+)
+def test_a_file_is_looked_up_and_fetched_and_its_digest_compared_in_either_form(digest: str) -> None:
+    with peer(graph_with_media(lambda: meta.url, sha256=digest)) as meta:
+        assert downloaded(meta, sha256=digest) == FILE
+    lookup, fetch = meta.requests
+    assert lookup.startswith(b"GET /v26.0/77?phone_number_id=1098 HTTP/1.1")
+    assert fetch.startswith(b"GET /file?mid=1&x=a%2Fb HTTP/1.1")
+    assert all(b"Authorization: Bearer EAAsecret" in request for request in meta.requests)
+
+
+def test_a_file_with_another_digest_is_not_used() -> None:
+    with peer(graph_with_media(lambda: meta.url, sha256="0" * 64)) as meta, pytest.raises(GatewayError) as raised:
+        downloaded(meta)
+    assert (raised.value.code, raised.value.retryable) == ("media_checksum", True)
+
+
+@pytest.mark.parametrize("said", [str(len(FILE)), "0", None])
+def test_a_file_that_is_too_big_is_left_whatever_size_was_said(said: str | None) -> None:
+    with peer(graph_with_media(lambda: meta.url, file_size=said)) as meta, pytest.raises(GatewayError) as raised:
+        downloaded(meta, max_bytes=100)
+    assert (raised.value.code, raised.value.klass) == ("media_too_big", "bad_content")
+
+
+def test_a_stale_address_is_looked_up_once_more_and_then_given_up() -> None:
+    def respond(connection: socket.socket, request: bytes) -> None:
+        fetches = sum(1 for r in meta.requests if r.startswith(b"GET /file"))
+        if request.startswith(b"GET /file") and fetches <= stale:
+            connection.sendall(answer(404))
+        else:
+            graph_with_media(lambda: meta.url)(connection, request)
+
+    stale = 1
+    with peer(respond) as meta:
+        assert downloaded(meta) == FILE
+    assert len(meta.requests) == 4
+    stale = 9
+    with peer(respond) as meta, pytest.raises(GatewayError) as raised:
+        downloaded(meta)
+    assert (raised.value.code, len(meta.requests)) == ("media_gone", 4)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/x",
+        "https://evilfbsbx.com/x",
+        "https://lookaside.fbsbx.com@127.0.0.1/x",
+        "https://lookaside.fbsbx.com.evil.example/x",
+        "https://127.0.0.1#.fbsbx.com/x",
+        "https://127.0.0.1\\.fbsbx.com/x",
+        "https://lookaside.fbsbx.com:8443/x",
+        "http://lookaside.fbsbx.com/x",
+        "http://127.0.0.1:9/latest/meta-data",
+        "https://[::1]/x",
+        "https://lookaside.fbsbx.com:port/x",
+        "file:///etc/passwd",
+    ],
+)
+def test_the_token_goes_to_no_other_host(url: str) -> None:
+    with peer(sends(answer(body={"url": url}))) as meta, pytest.raises(GatewayError) as raised:
+        downloaded(meta)
+    assert (raised.value.code, raised.value.klass) == ("media_host", "bad_content")
+    assert len(meta.requests) == 1
+
+
+def test_a_redirecting_file_is_not_followed() -> None:
+    with peer(sends(answer(body=FILE))) as other:
+
+        def respond(connection: socket.socket, request: bytes) -> None:
+            if request.startswith(b"GET /file"):
+                connection.sendall(answer(302, Location=f"{other.url}/elsewhere"))
+            else:
+                graph_with_media(lambda: meta.url)(connection, request)
+
+        with peer(respond) as meta, pytest.raises(GatewayError) as raised:
+            downloaded(meta)
+    assert raised.value.code == "media_redirect"
+    assert other.requests == []
+
+
+@pytest.mark.parametrize("media_id", ["", "..", "../1098/messages", "77?x=1", "77/../../x", "a b", "7" * 300])
+def test_a_media_id_cannot_become_another_path(media_id: str) -> None:
+    client = whatsapp("http://127.0.0.1:9")
+    with pytest.raises(GatewayError, match="media_id"):
+        client.media_url(media_id)
+
+
+def test_a_media_id_meta_does_not_know_is_gone_and_stops_nobody() -> None:
+    gone = answer(400, {"error": {"code": 100, "error_subcode": 33, "message": "Unsupported get request."}})
+    with peer(sends(gone)) as meta, pytest.raises(GatewayError) as raised:
+        downloaded(meta)
+    assert (raised.value.code, raised.value.klass) == ("media_gone", "bad_content")
+
+
+def test_an_uploaded_file_arrives_whole_and_gives_its_id() -> None:
+    content = os.urandom(300_000)
+    with peer(sends(answer(body={"id": "4490709327384033"}))) as meta:
+        client = whatsapp(meta.url)
+        assert client.upload(content, "image/png", filename="a.png") == "4490709327384033"
+        client.close()
+    assert content in meta.requests[0]
+    assert b'name="messaging_product"\r\n\r\nwhatsapp' in meta.requests[0]
+
+
+def test_a_receiver_that_stops_reading_does_not_hold_an_upload_for_ever() -> None:
+    def greet(connection: socket.socket) -> bool:
+        time.sleep(1.2)
+        return False
+
+    with peer(sends(b""), greet=greet) as meta:
+        client = whatsapp(meta.url)
+        began = time.monotonic()
+        with pytest.raises(GatewayError) as raised:
+            client.upload(b"x" * 20_000_000, "image/png")
+        took_s = time.monotonic() - began
+        client.close()
+    assert took_s < 1.0
+    assert raised.value.code == "timeout"

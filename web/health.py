@@ -1,0 +1,99 @@
+"""Alive, ready, and how it goes: /health, /ready, /metrics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, current_app, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from models import base, figures, migrating
+from web.signatures import same_token
+from worker import broker
+from worker.messages import QUEUES
+
+CHECK_WITHIN_S = 1.0
+_started = time.monotonic()
+_checks = ThreadPoolExecutor(max_workers=6, thread_name_prefix="ready")
+
+health = Blueprint("health", __name__)
+
+
+@health.get("/health")
+def alive() -> Response:
+    """The process answers: nothing else is asked, so that a database outage restarts nobody."""
+    return jsonify(status="ok", timestamp=datetime.now(UTC).isoformat(), uptime=round(time.monotonic() - _started, 3))
+
+
+@health.get("/ready")
+def ready() -> tuple[Response, int]:
+    """Can this process do its work now? 503 names what is missing, in a sentence each."""
+    checks = {"database": _database, "broker": broker.ping, "migrations": _migrations}
+    running = {name: _checks.submit(check) for name, check in checks.items()}
+    deadline = time.monotonic() + CHECK_WITHIN_S
+    missing: dict[str, str] = {}
+    for name, future in running.items():
+        try:
+            future.result(timeout=max(deadline - time.monotonic(), 0.01))
+        except FutureTimeout:
+            missing[name] = "did not answer within a second"
+        except Exception as e:  # noqa: BLE001 - whatever it is, it is not ready; the kind is enough, texts may hold secrets
+            missing[name] = str(e) if isinstance(e, NotReady) else f"cannot be used ({type(e).__name__})"
+    if missing:
+        return jsonify(status="not ready", missing=missing), 503
+    return jsonify(status="ready"), 200
+
+
+class NotReady(Exception):
+    """A sentence that may be shown."""
+
+
+def _database() -> None:
+    with base.unit(CHECK_WITHIN_S) as conn:
+        conn.execute("SELECT 1")
+
+
+def _migrations() -> None:
+    with base.unit(CHECK_WITHIN_S) as conn:
+        pending = migrating.pending_count(conn)
+    if pending:
+        raise NotReady(f"{pending} not applied: run `drugsng db migrate`")
+
+
+@health.get("/metrics")
+def metrics() -> Response:
+    """Prometheus text. With METRICS_TOKEN set it wants it as a bearer token; behind the proxy the path is not public."""
+    token = current_app.config["DRUGSNG"].metrics_token
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token and not same_token(given, token):
+        return Response("Forbidden", 403, content_type="text/plain")
+    lines = [*_figures(), generate_latest().decode()]
+    return Response("\n".join(lines), content_type=CONTENT_TYPE_LATEST)
+
+
+def _figures() -> list[str]:
+    """What the database and the broker know, the same from whichever process is asked; what is away is left out."""
+    lines: list[str] = []
+    for source in (_rows, _queues):
+        try:
+            lines.extend(source())
+        except Exception as e:  # noqa: BLE001 - metrics must come when things are broken, above all then
+            lines.append(f"# {source.__name__.strip('_')} away: {type(e).__name__}")
+    return lines
+
+
+def _rows() -> list[str]:
+    with base.unit(CHECK_WITHIN_S) as conn:
+        return [f"{name} {value}" for name, value in figures.gather(conn).items()]
+
+
+def _queues() -> list[str]:
+    return [f'drugsng_queue_messages{{queue="{queue}"}} {depth}' for queue, depth in broker.depths(QUEUES).items()]
+
+
+Check = Callable[[], Any]

@@ -1,0 +1,97 @@
+"""The front door: verify, store, enqueue, 200.
+
+Non-200 only where nothing was stored and a repetition can help (Meta repeats for up to 7 days): a body that can never
+succeed is answered 200 once its signature is right, and kept in quarantine.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+import psycopg
+from flask import Blueprint, Response, current_app, request
+
+from models import base, inbox
+from models.envelope import split
+from settings import Settings
+from web import counters
+from web.signatures import is_metas, same_token
+from worker.broker import hint_at
+from worker.logs import log
+from worker.messages import CONVERSE, SETTLE
+
+BODY_MAX = 3 * 1024 * 1024  # Meta, webhooks/overview: payloads of up to 3 MB
+STORE_WITHIN_S = 1.0  # a webhook is acknowledged within a second, or asked to come again
+ACKNOWLEDGED = b'{"status":"ok"}'
+
+webhooks = Blueprint("webhooks", __name__)
+
+
+def _answer(status: int, text: str) -> Response:
+    return Response(text, status, content_type="text/plain; charset=utf-8")
+
+
+def _settings() -> Settings:
+    return current_app.config["DRUGSNG"]
+
+
+@webhooks.get("/webhook")
+def shake_hands() -> Response:
+    """Meta's check on saving the callback: the challenge alone, as plain text (it is the caller's text, never HTML)."""
+    settings = _settings()
+    if not settings.whatsapp_verify_token:
+        return _answer(404, "Not found")
+    asked = request.args
+    if asked.get("hub.mode") != "subscribe" or not same_token(
+        asked.get("hub.verify_token", ""), settings.whatsapp_verify_token
+    ):
+        return _answer(403, "Forbidden")
+    return _answer(200, asked.get("hub.challenge", "")[:1024])
+
+
+@webhooks.post("/webhook")
+def receive() -> Response:
+    settings = _settings()
+    if not settings.webhook_secrets:
+        return _answer(404, "Not found")
+    if (request.content_length or 0) > BODY_MAX:
+        return _answer(413, "Too large")
+    body = request.get_data(cache=False)
+    header = request.headers.get("X-Hub-Signature-256")
+    if not is_metas(body, header, settings.webhook_secrets):
+        counters.REFUSED.labels("signature").inc()
+        return _answer(403 if header else 401, "Signature missing or wrong")
+    try:
+        parsed = json.loads(body, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        counters.REFUSED.labels("json").inc()
+        return _answer(400, "Not JSON")
+    return _store(parsed, settings)
+
+
+def _store(parsed: Any, settings: Settings) -> Response:
+    envelope = split(parsed, settings.whatsapp_phone_number_id)
+    correlation = secrets.token_hex(8)
+    try:
+        with base.unit(STORE_WITHIN_S) as conn:
+            kept = inbox.accept(conn, envelope.messages, envelope.statuses, correlation)
+    except (base.Unavailable, psycopg.OperationalError) as e:
+        counters.REFUSED.labels("database").inc()
+        log().warning("webhook.not_stored", correlation=correlation, error=type(e).__name__)
+        return _answer(503, "Try again")
+    hinted = all([hint_at(CONVERSE, customer) for customer in kept.customers])
+    if envelope.statuses:
+        hinted = hint_at(SETTLE) and hinted
+    for reason, count in envelope.ignored.items():
+        counters.IGNORED.labels(reason).inc(count)
+    log().info(
+        "webhook.stored",
+        correlation=correlation,
+        messages=kept.came,
+        new=kept.new,
+        statuses=len(envelope.statuses),
+        hinted=hinted,
+    )
+    return Response(ACKNOWLEDGED, 200, content_type="application/json")

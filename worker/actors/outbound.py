@@ -1,0 +1,31 @@
+"""Doors of the `outbound` queue."""
+
+from __future__ import annotations
+
+import dramatiq
+
+from models import outbox
+from models.base import Unavailable, unit
+from worker import conversation, house, messages
+from worker.broker import hint_at
+
+SETTLE_ROUNDS = 20
+
+
+@dramatiq.actor(actor_name=messages.DELIVER.actor, queue_name=messages.DELIVER.queue, throws=(Unavailable,))
+def deliver(customer_id: int) -> None:
+    """Sends what waits for this customer. The same claim as a turn: order is kept whoever comes first."""
+    conversation.serve(customer_id)
+
+
+@dramatiq.actor(actor_name=messages.SETTLE.actor, queue_name=messages.SETTLE.queue, throws=(Unavailable,))
+def settle() -> None:
+    """Applies delivery receipts, and goes on with customers whose earlier message they settled."""
+    for _ in range(SETTLE_ROUNDS):
+        with unit(house.UNIT_S) as conn:
+            done = outbox.settle(conn)
+            waiting = outbox.with_open_rows(conn, done.customers) if done.customers else []
+        for customer_id in waiting:
+            hint_at(messages.DELIVER, customer_id)
+        if done.receipts < outbox.RECEIPTS_A_ROUND:
+            return

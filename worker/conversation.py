@@ -1,0 +1,278 @@
+"""The loop: claim a customer -> each event -> flow -> perform effects -> save -> send, one event a transaction.
+
+`serve` may be called by anybody at any time for any customer; it does what is there to do, or leaves. A crash anywhere
+repeats the present event from its start with nothing half done.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import timedelta
+
+import peewee
+import psycopg
+
+from models import conversations, customers, inbox, outbox
+from models.base import Unavailable, db, drop_connection, unit
+from models.conversations import Claim, Conflict, Lost, Pending, Turn, pace
+from settings import Settings, current
+from worker import delivery, house, messages, sentry
+from worker.broker import hint_at
+from worker.delivery import Round
+from worker.effects import Context, perform
+from worker.errors import GatewayError
+from worker.database_facts import DatabaseFacts
+from worker.facts import CustomerFacts, Pharmacy
+from worker.flows import entry
+from worker.flows.step import Effect, Event, Happened, Place, Reply, Step, Text
+from worker.flows.wording import say
+from worker.logs import correlate, log
+from worker.whatsapp import inbound, outbound
+
+ROUNDS_A_CALL = 50
+EFFECT_ROUNDS = 8
+RETRY_DELAYS_S = (0.5, 1.0, 2.0, 4.0)
+# Changes of the customer's record: no turn of the bot, no answer.
+RECORD_EVENTS = frozenset({"number_changed", "user_id_changed", "identity_changed", "marketing_stopped", "marketing_resumed"})
+
+_owed: list[int] = []  # events whose attempt the database, not they, ended; handed back with the next unit that works
+_owed_lock = threading.Lock()
+
+
+def serve(customer_id: int) -> None:
+    """Does everything that is due for a customer: sends what waits, answers what came. Leaves at once if somebody else does.
+
+    Raises Unavailable when the database goes away; the sweep comes back to this customer.
+    """
+    for _ in range(ROUNDS_A_CALL):
+        with unit(house.UNIT_S) as conn:
+            _pay_back()
+            held = conversations.claim(conn, customer_id, lease_s=current().lease_seconds)
+        if held is None:
+            return
+        try:
+            more = _work(conn, held)
+        except Lost:
+            log().warning("conversation.lease_lost", customer=customer_id)
+            drop_connection()
+            return
+        except BaseException:
+            drop_connection()  # and with it the claim
+            raise
+        if not more:
+            return
+    hint_at(messages.CONVERSE, customer_id)
+
+
+def _work(conn: psycopg.Connection, held: Claim) -> bool:
+    """One round with a claimed customer. True when more came meanwhile."""
+    turn = Round(held)
+    sender_waits = held.sender_waits_until is not None and held.sender_waits_until > held.now
+    if held.held and held.events:
+        with unit(house.UNIT_S):
+            outbox.release_held(conn, held.customer_id)
+        held.unsent = True
+    if held.unsent and not sender_waits:
+        delivery.send_unsent(conn, turn)
+    turn.blocked = turn.blocked or sender_waits
+    read: str | None = None
+    for index, event in enumerate(held.events):
+        following = held.events[index + 1].id if index + 1 < len(held.events) else None
+        correlate(event.correlation_id, customer=held.customer_id, inbox=event.id)
+        turn.flush(conn)
+        if not _answer(conn, turn, event, following):
+            break
+        read = event.external_id if event.channel == "whatsapp" else read
+    with unit(house.UNIT_S):
+        more = conversations.let_go(conn, held.customer_id, turn.last)
+    if read and current().whatsapp_read_receipts and not sender_waits:
+        _mark_read(read)
+    return more
+
+
+def _answer(conn: psycopg.Connection, turn: Round, event: Pending, following: int | None) -> bool:
+    """One event, from its payload to its replies sent. False when later ones must wait behind it."""
+    held, settings = turn.held, current()
+    deaths = event.attempts - event.failures
+    try:
+        if deaths >= settings.event_max_deaths:
+            _set_aside(conn, turn, event, following, "it ended the process each time")
+            return True
+        with unit(house.UNIT_S):
+            ids, payloads = _take_turn(conn, held, event, following, blocked=turn.blocked)
+    except Conflict:
+        log().warning("conversation.conflict", inbox=event.id)
+        return False
+    except (Unavailable, Lost):
+        with _owed_lock:
+            _owed.append(event.id)
+        raise
+    except Exception as e:  # noqa: BLE001 - a bug in a flow, or an event no flow foresaw: counted, told, tried again later
+        return _failed(conn, turn, event, following, e)
+    log().info("conversation.answered", inbox=event.id, flow=held.flow, state=held.state, replies=len(ids))
+    for row_id, payload in zip(ids, payloads, strict=True):
+        if turn.blocked:
+            break
+        if payload is not None:
+            delivery.send(conn, turn, row_id, payload, attempts=1)
+    return True
+
+
+def _take_turn(
+    conn: psycopg.Connection, held: Claim, event: Pending, following: int | None, *, blocked: bool
+) -> tuple[list[int], list[dict[str, object] | None]]:
+    """Runs the flow and saves what came of it. Returns row ids and the payloads to send now (None: queued for later)."""
+    settings = current()
+    heard = inbound.read(event.kind, json.loads(event.payload)) if event.channel == "whatsapp" else _happened(event)
+    facts = DatabaseFacts(_customer_facts(held), now=held.now, zone=settings.default_timezone, pharmacy=_pharmacy(settings))
+    place = Place(held.flow, held.state, held.memory)
+    if isinstance(heard, Happened) and heard.name in RECORD_EVENTS:
+        with db.atomic():
+            _change_record(conn, held, heard)
+            return _save(conn, held, event, following, Step(place), blocked=blocked)
+    step = entry.turn(place, heard, facts)
+    if not step.effects:
+        return _save(conn, held, event, following, step, blocked=blocked)
+    with db.atomic():
+        context = Context(customer_id=held.customer_id, inbox_id=event.id, now=held.now, settings=settings, facts=facts)
+        return _save(conn, held, event, following, _perform_all(step, context, facts), blocked=blocked)
+
+
+def _perform_all(step: Step, context: Context, facts: DatabaseFacts) -> Step:
+    """Performs effects, feeds outcomes back to the flow, and gathers the replies. Bounded: the only loop of its kind."""
+    replies: list[Reply] = []
+    for _ in range(EFFECT_ROUNDS):
+        outcomes = [o for o in (perform(effect, context) for effect in step.effects) if o is not None]
+        replies.extend(step.replies)
+        if not outcomes:
+            return Step(step.place, tuple(replies))
+        effects: list[Effect] = []
+        place = step.place
+        for outcome in outcomes:
+            after = entry.turn(place, outcome, facts)
+            place = after.place
+            replies.extend(after.replies)
+            effects.extend(after.effects)
+        step = Step(place, (), tuple(effects))
+        if not effects:
+            return Step(place, tuple(replies))
+    raise RuntimeError("effects without end")
+
+
+def _save(
+    conn: psycopg.Connection, held: Claim, event: Pending, following: int | None, step: Step, *, blocked: bool
+) -> tuple[list[int], list[dict[str, object] | None]]:
+    settings = current()
+    replies = [fitted for reply in step.replies for fitted in outbound.fit(reply)]
+    payloads = [outbound.build(r, number=held.number, bsuid=held.bsuid, callback="0") for r in replies]
+    free_at, due = pace(held.pair_free_at, held.now, len(replies))
+    if not replies:
+        free_at = held.pair_free_at
+    statuses, open_way = [], not blocked
+    for moment in due:
+        open_way = open_way and moment is None
+        statuses.append("sending" if open_way else "queued")
+    from_customer = event.channel == "whatsapp"
+    last_inbound = held.now if from_customer else held.last_inbound_at
+    resting = (step.place.flow, step.place.state) == ("entry", "idle") and not step.place.memory
+    idle_at = None if resting else held.now + timedelta(minutes=settings.session_idle_timeout_minutes)
+    turn = Turn(
+        event_id=event.id,
+        next_event_id=following,
+        flow=step.place.flow,
+        state=step.place.state,
+        memory_json=json.dumps(dict(step.place.memory)),
+        last_inbound_at=last_inbound,
+        idle_at=idle_at if from_customer else None,
+        pair_free_at=free_at,
+        payloads=[json.dumps(p) for p in payloads],
+        statuses=statuses,
+        due=due,
+    )
+    ids = conversations.save(conn, held, turn, max_age_s=settings.reply_max_age_minutes * 60)
+    held.flow, held.state, held.memory = turn.flow, turn.state, dict(step.place.memory)
+    held.pair_free_at, held.last_inbound_at = free_at, last_inbound
+    return ids, [p if s == "sending" else None for p, s in zip(payloads, statuses, strict=True)]
+
+
+def _failed(conn: psycopg.Connection, turn: Round, event: Pending, following: int | None, error: Exception) -> bool:
+    """Counts a failure: another try later, or, when it was the last, set aside with one honest sentence to the customer."""
+    if isinstance(error, peewee.PeeweeException | psycopg.Error):
+        drop_if_broken(conn)
+    settings = current()
+    log().exception("conversation.failed", inbox=event.id, attempt=event.failures + 1)
+    if event.failures + 1 >= settings.event_max_attempts:
+        sentry.tell(error, inbox=event.id, customer=turn.held.customer_id)
+        _set_aside(conn, turn, event, following, type(error).__name__)
+        return True
+    delay = RETRY_DELAYS_S[min(event.failures, len(RETRY_DELAYS_S) - 1)]
+    with unit(house.UNIT_S):
+        inbox.fail(event.id, type(error).__name__, max_failures=settings.event_max_attempts + 1, delay_s=delay)
+    turn.held.touch()
+    return False
+
+
+def _set_aside(conn: psycopg.Connection, turn: Round, event: Pending, following: int | None, reason: str) -> None:
+    """The event ends here, its conversation goes on: the customer is told, and staff see the row with its reason."""
+    held = turn.held
+    apology = Step(Place(held.flow, held.state, held.memory), (Text(say("failed.event")),))
+    with unit(house.UNIT_S):
+        with db.atomic():
+            ids, payloads = _save(conn, held, event, following, apology, blocked=turn.blocked)
+            inbox.set_aside(event.id, reason)
+    log().error("conversation.set_aside", inbox=event.id, reason=reason)
+    if event.attempts - event.failures >= current().event_max_deaths:
+        sentry.alarm("event set aside", inbox=event.id, customer=held.customer_id)
+    for row_id, payload in zip(ids, payloads, strict=True):
+        if payload is not None and not turn.blocked:
+            delivery.send(conn, turn, row_id, payload, attempts=1)
+
+
+def _happened(event: Pending) -> Event:
+    told = json.loads(event.payload)
+    return Happened(told["name"], told.get("data") or {})
+
+
+def _customer_facts(held: Claim) -> CustomerFacts:
+    return CustomerFacts(
+        id=held.customer_id,
+        name=held.name,
+        registered=held.consented and bool(held.name),
+        returning=held.last_inbound_at is not None,
+        has_number=bool(held.number),
+        marketing_stopped=held.marketing_stopped,
+        with_agent=held.with_agent_since is not None,
+    )
+
+
+def _pharmacy(s: Settings) -> Pharmacy:
+    return Pharmacy(s.pharmacy_name, s.pharmacy_address, s.pharmacy_licence_number, s.pharmacy_phone, s.delivery_fee_kobo)
+
+
+def _change_record(conn: psycopg.Connection, held: Claim, event: Happened) -> None:
+    if event.name in ("number_changed", "user_id_changed"):
+        number, bsuid = event.data.get("new_number"), event.data.get("new_user_id")
+        customers.change_number(conn, held.customer_id, number=number, bsuid=bsuid)
+    elif event.name.startswith("marketing_"):
+        customers.set_marketing(held.customer_id, event.name == "marketing_stopped", held.now)
+
+
+def _mark_read(message_id: str) -> None:
+    """Blue ticks: a courtesy, tried once."""
+    try:
+        house.whatsapp().mark_read(message_id)
+    except GatewayError as e:
+        log().info("whatsapp.not_marked_read", code=e.code)
+
+
+def drop_if_broken(conn: psycopg.Connection) -> None:
+    if conn.closed or conn.broken:
+        raise Unavailable("the connection went with the error")
+
+
+def _pay_back() -> None:
+    with _owed_lock:
+        owed, _owed[:] = list(_owed), []
+    if owed:
+        inbox.hand_back(owed)

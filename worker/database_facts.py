@@ -1,0 +1,77 @@
+"""What flows ask, answered from PostgreSQL: lazily, each question one round trip, once a turn.
+
+Answers are kept until something is written (`forget`): a flow that changed the cart sees the changed cart in the same turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+from models import carts, catalogue, orders
+from models.carts import Cart
+from models.catalogue import Product, Results
+from models.orders import Order, OrderPage
+from worker.facts import CustomerFacts, Pharmacy
+
+T = TypeVar("T")
+
+
+class DatabaseFacts:
+    """Implements `worker.facts.Facts` for one customer and one turn. `now` is the moment of the turn, aware, in UTC."""
+
+    def __init__(self, customer: CustomerFacts, now: datetime, zone: ZoneInfo, pharmacy: Pharmacy) -> None:
+        self._customer = customer
+        self._now = now
+        self._zone = zone
+        self._pharmacy = pharmacy
+        self._known: dict[tuple[Any, ...], object] = {}
+
+    @property
+    def now(self) -> datetime:
+        return self._now
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self._zone
+
+    @property
+    def customer(self) -> CustomerFacts:
+        return self._customer
+
+    @property
+    def pharmacy(self) -> Pharmacy:
+        return self._pharmacy
+
+    def forget(self, customer: CustomerFacts | None = None) -> None:
+        """Something was written: ask again. `customer` replaces who writes (after registering)."""
+        self._known.clear()
+        self._customer = customer or self._customer
+
+    def search(self, text: str, *, kind: str | None = None, limit: int = 5, offset: int = 0) -> Results:
+        return self._once(("search", text, kind, limit, offset), lambda: catalogue.search(text, kind=kind, limit=limit, offset=offset))
+
+    def browse(self, kind: str, *, limit: int = 5, offset: int = 0) -> Results:
+        return self._once(("browse", kind, limit, offset), lambda: catalogue.browse(kind, limit=limit, offset=offset))
+
+    def product(self, ref: str) -> Product | None:
+        return self._once(("product", ref), lambda: catalogue.get(ref))
+
+    def equivalents(self, ref: str, *, limit: int = 3) -> tuple[Product, ...]:
+        return self._once(("equivalents", ref, limit), lambda: catalogue.equivalents(ref, limit=limit))
+
+    def cart(self) -> Cart:
+        return self._once(("cart",), lambda: carts.of(self._customer.id))
+
+    def orders(self, *, limit: int = 5, offset: int = 0) -> OrderPage:
+        return self._once(("orders", limit, offset), lambda: orders.of(self._customer.id, limit=limit, offset=offset))
+
+    def order(self, number: str) -> Order | None:
+        return self._once(("order", number), lambda: orders.get(self._customer.id, number))
+
+    def _once(self, question: tuple[Any, ...], ask: Callable[[], T]) -> T:
+        if question not in self._known:
+            self._known[question] = ask()
+        return cast(T, self._known[question])

@@ -1,0 +1,129 @@
+"""Sends a customer's outgoing rows, in order, one at a time, while the customer is claimed.
+
+The three acts of each send: the row is marked as being sent (committed), the request leaves with no transaction open, what
+came of it is recorded. Whatever ends between two acts is found again: by the next holder, or by the sweep.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from models import outbox
+from models.base import unit
+from models.conversations import Claim
+from settings import current
+from worker import house, sentry
+from worker.errors import GatewayError
+from worker.logs import log
+from worker.whatsapp.errors import AMBIGUOUS, NEEDS_TEMPLATE, PAIR_LIMIT, RETRYABLE, SLOW_DOWN, STOP_SENDER
+
+BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+CIRCUIT_S = 60.0
+ROWS_A_ROUND = 20
+# A row whose sender died is left alone this long: its request may still be on its way, and its status on its way back.
+Statement = tuple[str, tuple[Any, ...]]
+
+
+@dataclass(slots=True)
+class Round:
+    """One holder's sending: whether the way is free, and the last record, which rides along with letting go."""
+
+    held: Claim
+    blocked: bool = False
+    last: Statement | None = field(default=None)
+
+    def record(self, conn: psycopg.Connection, statement: Statement) -> None:
+        """Records the outcome of a send; the very last one waits for `let_go` to share its round trip."""
+        self.flush(conn)
+        self.last = statement
+
+    def flush(self, conn: psycopg.Connection) -> None:
+        if self.last:
+            with unit(house.UNIT_S):
+                conn.execute(*self.last)
+            self.last = None
+            self.held.touch()
+
+
+def send_unsent(conn: psycopg.Connection, turn: Round) -> None:
+    """Sends the open rows that are due. Leaves `turn.blocked` set when one must wait: later ones wait behind it."""
+    wait = current().unsure_wait_seconds
+    with unit(house.UNIT_S):
+        rows = outbox.unsent(conn, turn.held.customer_id, limit=ROWS_A_ROUND)
+    turn.held.touch()
+    for row in rows:
+        if row.status in ("sending", "unsure") and row.age_s is not None and row.age_s < wait:
+            turn.blocked = True  # it may have been sent: a status that names it settles that, else its time runs out
+            return
+        if row.expired:
+            turn.record(conn, outbox.end(row.id, "expired", reason="too old to send"))
+            log().warning("outbox.expired", outbox=row.id)
+            continue
+        if row.wait_s > 0 and row.status == "queued":
+            turn.blocked = True
+            return
+        turn.flush(conn)
+        with unit(house.UNIT_S):
+            begun = outbox.begin_send(conn, row.id)
+        turn.held.touch()
+        if begun:
+            send(conn, turn, row.id, json.loads(row.payload), attempts=row.attempts + 1)
+        if turn.blocked:
+            return
+    turn.blocked = len(rows) == ROWS_A_ROUND
+
+
+def send(conn: psycopg.Connection, turn: Round, row_id: int, payload: dict[str, Any], *, attempts: int) -> None:
+    """One request for one row that is marked as being sent. Raises Lost when the claim may be gone: then nothing leaves."""
+    payload["biz_opaque_callback_data"] = str(row_id)
+    turn.flush(conn)
+    turn.held.sure(current().lease_seconds)
+    try:
+        answer = house.whatsapp().send(payload)
+    except GatewayError as e:
+        _refused(conn, turn, row_id, e, attempts)
+        return
+    log().info("outbox.accepted", outbox=row_id)
+    turn.record(conn, outbox.accepted(row_id, answer.wamid))
+
+
+def _refused(conn: psycopg.Connection, turn: Round, row_id: int, error: GatewayError, attempts: int) -> None:
+    s = current()
+    code = int(error.code) if error.code.isdigit() else None
+    reason = f"{error.klass} {error.code} {error.detail}".strip()
+    log().warning("outbox.refused", outbox=row_id, klass=error.klass, code=error.code, attempt=attempts)
+    if error.klass == AMBIGUOUS:
+        turn.blocked = True
+        turn.record(conn, outbox.unsure(row_id, wait_s=s.unsure_wait_seconds, reason=reason))
+    elif error.klass == SLOW_DOWN:
+        turn.blocked = True
+        wait = _jittered(max(error.retry_after_s or 0.0, BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1]))
+        if code != PAIR_LIMIT:
+            with unit(house.UNIT_S):
+                outbox.slow_sender(conn, s.whatsapp_phone_number_id, seconds=wait, reason=reason)
+        turn.record(conn, outbox.requeue(row_id, wait_s=wait, reason=reason, code=code, give_back=True))
+    elif error.klass == STOP_SENDER:
+        turn.blocked = True
+        with unit(house.UNIT_S):
+            first = outbox.stop_sender(conn, s.whatsapp_phone_number_id, seconds=CIRCUIT_S, reason=reason)
+        if first:
+            sentry.alarm("whatsapp sender stopped", code=error.code, outbox=row_id)
+        turn.record(conn, outbox.requeue(row_id, wait_s=CIRCUIT_S, reason=reason, code=code, give_back=True))
+    elif error.klass == NEEDS_TEMPLATE:
+        turn.record(conn, outbox.end(row_id, "held", reason=reason, code=code))
+    elif error.klass == RETRYABLE and attempts < min(s.send_max_attempts, error.max_tries or s.send_max_attempts):
+        turn.blocked = True
+        wait = error.retry_after_s or _jittered(BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1])
+        turn.record(conn, outbox.requeue(row_id, wait_s=wait, reason=reason, code=code))
+    else:
+        turn.record(conn, outbox.end(row_id, "failed", reason=reason, code=code))
+        sentry.tell(error, fingerprint=("whatsapp", "send", error.code), outbox=row_id)
+
+
+def _jittered(seconds: float) -> float:
+    return seconds * random.uniform(1.0, 1.1)  # noqa: S311 - spreads retries, keeps no secret

@@ -1,0 +1,75 @@
+"""The read-only questions a flow may ask.
+
+`Facts` is what flows see (and what tests fake); `worker.database_facts.DatabaseFacts` answers from PostgreSQL within a turn.
+Answers are frozen values, never rows. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from models.carts import Cart
+from models.catalogue import Product, Results
+from models.orders import Order, OrderPage
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFacts:
+    """Who writes. `registered` means name and consent are on file; `returning` that they wrote before."""
+
+    id: int
+    name: str = ""
+    registered: bool = False
+    returning: bool = False
+    has_number: bool = True
+    marketing_stopped: bool = False
+    with_agent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pharmacy:
+    """What the law wants shown and what the checkout needs."""
+
+    name: str
+    address: str = ""
+    licence_number: str = ""
+    phone: str = ""
+    delivery_fee_kobo: int = 0
+
+
+class Facts(Protocol):
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def zone(self) -> ZoneInfo: ...
+
+    @property
+    def customer(self) -> CustomerFacts: ...
+
+    @property
+    def pharmacy(self) -> Pharmacy: ...
+
+    def search(self, text: str, *, kind: str | None = None, limit: int = 5, offset: int = 0) -> Results:
+        """Products for a text, best first. `kind`: "medicine", "health" or None for both."""
+
+    def browse(self, kind: str, *, limit: int = 5, offset: int = 0) -> Results:
+        """All active products of a kind, by name."""
+
+    def product(self, ref: str) -> Product | None:
+        """One product by its reference (`m12`, `h7`), or None when it is gone."""
+
+    def equivalents(self, ref: str, *, limit: int = 3) -> tuple[Product, ...]:
+        """Same generic and strength, in stock."""
+
+    def cart(self) -> Cart:
+        """The customer's own cart, with present prices and stock."""
+
+    def orders(self, *, limit: int = 5, offset: int = 0) -> OrderPage:
+        """The customer's own orders, newest first."""
+
+    def order(self, number: str) -> Order | None:
+        """One own order by the number shown to the customer; None for unknown and for other people's alike."""

@@ -1,0 +1,239 @@
+"""Who the customer is: registration with consent, the account, and what they may ask about their data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from worker.facts import Facts
+from worker.flows.heard import Heard, is_command
+from worker.flows.places import go, idle
+from worker.flows.replies import button, buttons, choices, row, step, under
+from worker.flows.step import Button, Effect, Event, Happened, Place, Step
+from worker.flows.support import hand_over, unclear
+from worker.flows.wording import CONSENT_VERSION, Sentence, lines, paragraphs, say
+
+NAME_LIMIT = 60
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’\-]){1,59}")
+
+
+def ask_first(place: Place, facts: Facts, after: Mapping[str, Any], why: str) -> Step:
+    """Name and consent before the thing in `after` ({"intent": ..., "values": {...}}), which goes on when they are given."""
+    to = go(place, "account", "giving_name", take=("media",), after=dict(after))
+    reason = say(why)
+    if facts.customer.name:
+        return _ask_consent(to.at("giving_consent", name=facts.customer.name), reason)
+    return step(to, buttons(paragraphs(reason, say("account.ask_name")), button("menu")))
+
+
+def register(place: Place, event: Event, facts: Facts) -> Step:
+    """`register`, `register John Doe john@x.com`: the name is taken, an e-mail is not needed."""
+    values = event.values if isinstance(event, Heard) else {}
+    if facts.customer.registered:
+        return under(say("account.already", name=facts.customer.name), show(place, event, facts))
+    name = _clean_name(str(values.get("name") or ""))
+    to = go(place, "account", "giving_name", take=("media", "after"))
+    if name:
+        return _ask_consent(to.at("giving_consent", name=name), "")
+    return ask_first(place, facts, place.memory.get("after", {"intent": "account", "values": {}}), "account.why_register")
+
+
+def login(place: Place, event: Event, facts: Facts) -> Step:
+    """There is nothing to sign in to: the WhatsApp number is who one is."""
+    if facts.customer.registered:
+        return step(idle(place), buttons(say("account.no_login", name=facts.customer.name), button("menu"), button("account")))
+    return under(say("account.no_login_new"), register(place, Heard("", "register"), facts))
+
+
+def password(place: Place, event: Event, facts: Facts) -> Step:
+    """A password in the chat: gone from what is stored, told why, and the rest of what was wanted goes on."""
+    assert isinstance(event, Heard)
+    purpose = str(event.values.get("purpose", "other"))
+    rest = Heard("", purpose, {k: v for k, v in event.values.items() if k == "name"})
+    if purpose == "register":
+        then = register(place, rest, facts)
+    elif purpose == "login":
+        then = login(place, rest, facts)
+    else:
+        then = step(place, buttons(say("account.password_only"), button("menu"), button("account")))
+    told = under(say("account.password"), then)
+    return Step(told.place, told.replies, (Effect("forget_text"), *told.effects))
+
+
+def giving_name(place: Place, event: Event, facts: Facts) -> Step | None:
+    """Waiting for a name. "No" means: not now, and browsing goes on."""
+    if not isinstance(event, Heard) or event.tapped or is_command(event):
+        return None
+    if event.intent in ("no", "skip", "back"):
+        return refusal(place, facts)
+    name = _clean_name(str(event.values.get("name") or event.text)) if event.intent not in ("yes", "number") else ""
+    if not name:
+        return unclear(place, say("account.bad_name"), "skip", "menu")
+    return _ask_consent(place.at("giving_consent", name=name), "")
+
+
+def giving_consent(place: Place, event: Event, facts: Facts) -> Step | None:
+    """Waiting for a clear yes or no. Silence, and anything unclear, is neither."""
+    if not isinstance(event, Heard):
+        return None
+    answer = event.values.get("answer") if event.intent == "consent_choice" else None
+    if answer == "yes" or (event.intent == "yes" and not event.tapped):
+        effect = Effect("register", {"name": place.memory["name"], "consent_version": CONSENT_VERSION})
+        return step(place.at("waiting"), effects=(effect,))
+    if answer == "no" or event.intent in ("no", "skip"):
+        return refusal(place, facts)
+    if event.intent == "back":
+        return step(place.at("giving_name", name=None), buttons(say("account.ask_name"), button("menu")))
+    if event.intent in ("unknown", "number", "next", "previous", "more"):
+        return unclear(place, say("account.consent_again"), "consent:yes", "consent:no")
+    return None
+
+
+def refusal(place: Place, facts: Facts) -> Step:
+    """No is a fine answer: nothing is stored, and what needs no name goes on."""
+    return step(idle(place), buttons(say("account.refused"), button("search"), button("menu"), button("agent")))
+
+
+def renamed(place: Place) -> Step:
+    return step(idle(place), buttons(say("account.renamed", name=str(place.memory.get("name", ""))), button("account"), button("menu")))
+
+
+def name_refused(place: Place, event: Happened, facts: Facts) -> Step:
+    """The books did not take the name: asked for once more, with what it was for still remembered."""
+    state = "changing_name" if place.state == "waiting_rename" else "giving_name"
+    return step(place.at(state, name=None), buttons(say("account.bad_name"), button("menu"), button("agent")))
+
+
+def late_consent(place: Place, event: Event, facts: Facts) -> Step:
+    """A consent button tapped when it is no longer asked: a yes of last week is not given for today's question."""
+    if facts.customer.registered:
+        return step(place, buttons(say("account.consent_there"), button("account"), button("menu")))
+    return register(place, Heard("", "register"), facts)
+
+
+def show(place: Place, event: Event, facts: Facts) -> Step:
+    """My account: who we think you are, what we hold, what you can do about it."""
+    customer = facts.customer
+    if not customer.registered:
+        return step(idle(place), buttons(say("account.unknown"), button("register"), button("my_data"), button("menu")))
+    stopped = customer.marketing_stopped
+    rows = [
+        row("orders", say("row.orders"), say("row.orders.about")),
+        row("acc:rename", say("row.rename"), ""),
+        row("resume" if stopped else "stop", say("row.resume" if stopped else "row.stop"), say("row.stop.about")),
+        row("my_data", say("row.my_data"), say("row.my_data.about")),
+        row("delete_my_data", say("row.delete"), say("row.delete.about")),
+        row("menu", say("button.menu"), ""),
+    ]
+    messages = say("account.messages_off") if stopped else say("account.messages_on")
+    body = paragraphs(lines(say("account.is", name=customer.name), messages), say("account.held"))
+    return step(go(place, "account", "open"), choices(body, rows, "account"))
+
+
+def opened(place: Place, event: Event, facts: Facts) -> Step | None:
+    return None
+
+
+def choice(place: Place, event: Event, facts: Facts) -> Step:
+    """Rows and buttons of the account: `acc:rename`, `acc:delete`."""
+    assert isinstance(event, Heard)
+    if event.values["choice"] == "rename":
+        return rename(place, event, facts)
+    if event.values["choice"] == "delete":
+        return hand_over(place, "delete_my_data", say("account.delete_recorded"))
+    return show(place, event, facts)
+
+
+def rename(place: Place, event: Event, facts: Facts) -> Step:
+    if not facts.customer.registered:
+        return show(place, event, facts)
+    return step(go(place, "account", "changing_name"), buttons(say("account.ask_new_name"), button("account", "keep_name"), button("menu")))
+
+
+def changing_name(place: Place, event: Event, facts: Facts) -> Step | None:
+    if not isinstance(event, Heard) or event.tapped or is_command(event):
+        return None
+    if event.intent in ("no", "skip", "back"):
+        return show(place, event, facts)
+    name = _clean_name(str(event.values.get("name") or event.text)) if event.intent not in ("yes", "number") else ""
+    if not name:
+        return unclear(place, say("account.bad_name"), "account", "menu")
+    effect = Effect("register", {"name": name, "consent_version": CONSENT_VERSION})
+    return step(place.at("waiting_rename", name=name), effects=(effect,))
+
+
+def stop(place: Place, event: Event, facts: Facts) -> Step:
+    return step(place, buttons(say("account.stopped"), button("resume"), button("menu")), effects=(Effect("stop_messages"),))
+
+
+def resume(place: Place, event: Event, facts: Facts) -> Step:
+    return step(place, buttons(say("account.resumed"), button("menu")), effects=(Effect("resume_messages"),))
+
+
+def logout(place: Place, event: Event, facts: Facts) -> Step:
+    return step(idle(place, keep_list=False), buttons(say("account.logout"), button("menu"), button("account")))
+
+
+def my_data(place: Place, event: Event, facts: Facts) -> Step:
+    """What is held, in a few lines now; the full copy is a request to a person with a date to keep."""
+    customer, cart = facts.customer, facts.cart()
+    held = lines(
+        say("data.name", name=customer.name) if customer.name else say("data.no_name"),
+        say("data.number") if customer.has_number else say("data.no_number"),
+        say("data.orders", count=facts.orders(limit=1).total),
+        say("data.cart", count=len(cart.lines)),
+        say("data.messages"),
+    )
+    return hand_over(place, "my_data", paragraphs(say("data.intro"), held, say("data.request")))
+
+
+def delete_my_data(place: Place, event: Event, facts: Facts) -> Step:
+    """Two steps: what must stay and why is said before anything is asked for."""
+    to = go(place, "account", "confirming_delete")
+    return step(to, buttons(say("account.delete_ask"), Button("acc:delete", say("button.delete_yes")), button("menu", "keep_data")))
+
+
+def confirming_delete(place: Place, event: Event, facts: Facts) -> Step | None:
+    if not isinstance(event, Heard) or event.tapped:
+        return None
+    if event.intent in ("yes", "delete_my_data"):
+        return hand_over(place, "delete_my_data", say("account.delete_recorded"))
+    if event.intent in ("no", "cancel", "back"):
+        return step(idle(place), buttons(say("account.delete_not"), button("menu"), button("account")))
+    if event.intent in ("unknown", "number", "next", "previous", "more"):
+        return unclear(place, say("account.delete_again"), "menu")
+    return None
+
+
+def waiting(place: Place, event: Event, facts: Facts) -> Step | None:
+    """Between an effect and its outcome, within one turn."""
+    return None
+
+
+def _ask_consent(place: Place, before: Sentence | str) -> Step:
+    body = paragraphs(before, say("account.consent", name=str(place.memory["name"])))
+    return step(place, buttons(body, button("consent:yes"), button("consent:no")))
+
+
+def _clean_name(typed: str) -> str:
+    """A name to call somebody by, or "" when it is none: letters of any script, no digits, no links."""
+    name = " ".join(typed.split())
+    for opener in ("my name is ", "i am ", "i'm ", "im ", "name is ", "name: ", "it is ", "call me "):
+        if name.lower().startswith(opener):
+            name = name[len(opener) :]
+    name = name.strip(" .,")
+    if len(name) > NAME_LIMIT or not _NAME.fullmatch(name):
+        return ""
+    return name.title() if name.islower() or (name.isupper() and len(name) > 3) else name
+
+
+FLOW = {
+    "giving_name": giving_name,
+    "giving_consent": giving_consent,
+    "waiting": waiting,
+    "waiting_rename": waiting,
+    "open": opened,
+    "changing_name": changing_name,
+    "confirming_delete": confirming_delete,
+}

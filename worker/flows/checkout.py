@@ -1,0 +1,379 @@
+"""From the cart to a placed order: what can be ordered now, how it gets there, how it is paid, and a last look."""
+
+from __future__ import annotations
+
+import hashlib
+
+from models.carts import Cart
+from models.values import Money
+from worker.facts import Facts
+from worker.flows import account, addresses, cart
+from worker.flows.heard import Heard, is_command
+from worker.flows.places import go
+from worker.flows.replies import button, buttons, step, text, under
+from worker.flows.step import AskLocation, Button, Effect, Event, Happened, Place, SentContact, SentLocation, Step
+from worker.flows.support import unclear
+from worker.flows.wording import Sentence, lines, listing, paragraphs, plain, say
+
+DELIVERIES = ("delivery", "pickup")
+ONLINE = frozenset(("online", "paystack", "flutterwave", "card", "transfer", "ussd"))
+LINES_SHOWN = 10
+
+
+def start(place: Place, event: Event, facts: Facts) -> Step:
+    """`checkout`, also with everything in one line: `checkout 12 Allen Avenue, Ikeja cash`."""
+    values = dict(event.values) if isinstance(event, Heard) else {}
+    now = facts.cart()
+    if now.empty:
+        return cart.show(place, facts)
+    wanted = {k: v for k, v in values.items() if k in ("method", "address", "delivery") and v}
+    if not facts.customer.registered:
+        return account.ask_first(place, facts, {"intent": "checkout", "values": wanted}, "account.why_checkout")
+    if not _payable(now):
+        return step(go(place, "entry", "idle"), buttons(paragraphs(_held_back(now), say("checkout.nothing")), *_instead(now)))
+    to = go(place, "checkout", "confirming_part", leave=("shown",), wanted=wanted or None)
+    if len(_payable(now)) < len(now.lines):
+        sentence = paragraphs(_held_back(now), say("checkout.part", total=str(now.payable_total)))
+        return step(to, buttons(sentence, button("co:part", "order_rest"), *_instead(now)[:1], button("cart")))
+    return _how(to, facts)
+
+
+def choice(place: Place, event: Event, facts: Facts) -> Step:
+    """A button of the checkout. Tapped late, when the checkout was left, it begins again with the cart as it is now."""
+    assert isinstance(event, Heard)
+    chosen, key = str(event.values["choice"]), str(event.values.get("key", ""))
+    placed = place.memory.get("placed") or {}
+    if chosen == "yes" and key and placed.get("key") == key:
+        return step(place, buttons(say("checkout.already", number=placed["number"]), button(f"o:{placed['number']}", "track"), button("menu")))
+    if place.flow != "checkout":
+        return under(say("checkout.left"), start(place, Heard("", "checkout"), facts))
+    if chosen == "yes":
+        return _place_order(place, facts, key)
+    if chosen == "online":
+        return step(place.at("choosing_payment"), buttons(say("checkout.online_soon"), *_payment_buttons(place)))
+    if chosen == "cash":
+        return _summary(place, facts)
+    if chosen in DELIVERIES:
+        return _delivery(place, facts, chosen)
+    if chosen == "same":
+        return _same_address(place, facts)
+    if chosen == "new":
+        return _ask_address(place)
+    return _how(place, facts) if chosen in ("part", "edit") else start(place, event, facts)
+
+
+def confirming_part(place: Place, event: Event, facts: Facts) -> Step | None:
+    """Some of the cart cannot be ordered now: waiting for whether the rest shall be."""
+    if not isinstance(event, Heard) or event.tapped:
+        return None
+    if event.intent in ("yes", "checkout", "order"):
+        return _how(place, facts)
+    if event.intent in ("no", "back"):
+        return cart.show(place, facts)
+    return _unclear(place, event, "checkout.part_again", "cart")
+
+
+def choosing_delivery(place: Place, event: Event, facts: Facts) -> Step | None:
+    if isinstance(event, SentLocation):
+        return _location(place.at("giving_address", delivery="delivery"), event)
+    if not isinstance(event, Heard) or event.tapped:
+        return None
+    wanted = event.values.get("delivery") if event.intent == "checkout" else None
+    number = event.values.get("n") if event.intent == "number" else None
+    if wanted in DELIVERIES or number in (1, 2):
+        return _delivery(place, facts, str(wanted or DELIVERIES[int(number or 1) - 1]))
+    if event.intent == "back":
+        return cart.show(place, facts)
+    if event.intent in ("unknown", "search") and addresses.problem(event.text) == "" and not is_command(event):
+        return _address(place.at("giving_address", delivery="delivery"), event.text, facts)
+    return _unclear(place, event, "checkout.delivery_again", "co:delivery", "co:pickup")
+
+
+def giving_address(place: Place, event: Event, facts: Facts) -> Step | None:
+    """Waiting for where to: typed, or a shared location."""
+    if isinstance(event, SentLocation):
+        return _location(place, event)
+    if not isinstance(event, Heard) or event.tapped or (is_command(event) and not addresses.looks_like_one(event.text)):
+        return None
+    if event.intent == "back":
+        return _how(place, facts)
+    if event.intent in ("no", "skip"):
+        return step(place, buttons(say("checkout.address_needed"), button("co:pickup"), button("agent")))
+    wrong = addresses.problem(event.text)
+    if not wrong:
+        return _address(place, event.text, facts)
+    if wrong == "short" and event.intent in ("unknown", "yes", "next", "more", "previous"):
+        return unclear(place, say("address.short"), "co:pickup", "menu")
+    return step(place, buttons(say(f"address.{wrong}"), button("co:pickup"), button("agent")))
+
+
+def giving_landmark(place: Place, event: Event, facts: Facts) -> Step | None:
+    """A pin on a map is not a door: waiting for the house and what is near it."""
+    if isinstance(event, SentLocation):
+        return _location(place, event)
+    if not isinstance(event, Heard) or event.tapped or (is_command(event) and not addresses.looks_like_one(event.text)):
+        return None
+    if event.intent == "back":
+        return _ask_address(place)
+    landmark = addresses.tidy(event.text)
+    if event.intent in ("yes", "no", "skip") or sum(c.isalnum() for c in landmark) < addresses.LANDMARK_LEAST:
+        return unclear(place, say("address.landmark_again"), "co:pickup", "menu")
+    return _after_address(place.at("giving_landmark", address=addresses.join(landmark, str(place.memory.get("pin", "")))), facts)
+
+
+def giving_phone(place: Place, event: Event, facts: Facts) -> Step | None:
+    """WhatsApp did not tell us a number and the rider needs one."""
+    if isinstance(event, SentContact) and event.phones:
+        return _phone(place, event.phones[0], facts)
+    if not isinstance(event, Heard) or event.tapped or (is_command(event) and event.intent not in ("track", "order")):
+        return None
+    if event.intent == "back":
+        return _ask_address(place)
+    return _phone(place, event.text, facts)
+
+
+def choosing_payment(place: Place, event: Event, facts: Facts) -> Step | None:
+    if not isinstance(event, Heard) or event.tapped:
+        return None
+    method = event.values.get("method") or event.values.get("provider") if event.intent in ("checkout", "pay") else None
+    number = event.values.get("n") if event.intent == "number" else None
+    if method in ONLINE or number == 2:
+        return step(place, buttons(say("checkout.online_soon"), *_payment_buttons(place)))
+    if method == "cash" or number == 1 or event.intent == "yes":
+        return _summary(place, facts)
+    if event.intent == "back":
+        return _how(place, facts)
+    return _unclear(place, event, "checkout.payment_again", "co:cash", "menu")
+
+
+def confirming(place: Place, event: Event, facts: Facts) -> Step | None:
+    """The summary is on the screen: only a clear yes places the order."""
+    if not isinstance(event, Heard) or event.tapped:
+        return None
+    if event.intent == "yes" or (event.intent == "checkout" and not event.values) or (event.intent == "order" and not event.values.get("items")):
+        return _place_order(place, facts, "")
+    if event.intent == "back":
+        return _ask_payment(place, facts)
+    if event.intent == "no":
+        return step(go(place, "entry", "idle"), buttons(say("checkout.not_placed"), button("cart"), button("checkout"), button("menu")))
+    return _unclear(place, event, "checkout.confirm_again", "cart")
+
+
+def placed(place: Place, event: Happened, facts: Facts) -> Step:
+    """The order stands: its number, what is to be paid, what still waits for a prescription."""
+    number, total = str(event.data["number"]), Money(int(event.data["total_kobo"]))
+    waiting = [str(n) for n in event.data.get("waiting", ())]
+    delivery = str(place.memory.get("delivery", "delivery"))
+    sentence = paragraphs(
+        say("checkout.placed", number=number),
+        say(f"checkout.pay_{delivery}", total=str(total)),
+        say("checkout.waiting", names=listing(waiting)) if waiting else say("checkout.follow", number=number),
+    )
+    key = str(place.memory.get("key", ""))
+    to = go(place, "entry", "idle", placed={"key": key, "number": number} if key else None)
+    second = button("prescription") if waiting else button("menu")
+    return step(to, buttons(sentence, button(f"o:{number}", "track"), second))
+
+
+def refused(place: Place, event: Happened, facts: Facts) -> Step:
+    """No order: why, and the way on."""
+    code = str(event.data.get("code", ""))
+    name = plain(str(event.data.get("name", "")) or say("refused.it"), 70)
+    if code == "price_changed" and place.flow == "checkout":
+        return under(say("checkout.price_changed"), _summary(place, facts))
+    if code in ("out_of_stock", "price_changed", "nothing_payable", "empty"):
+        sentence = say(f"checkout.refused_{code}", name=name, available=event.data.get("available", 0))
+        return under(sentence, cart.show(place, facts))
+    if code == "bad_address":
+        return under(say("checkout.refused_bad_address"), _ask_address(place.at("giving_address", delivery="delivery")))
+    if code == "not_registered":
+        return account.ask_first(place, facts, {"intent": "checkout", "values": {}}, "account.why_checkout")
+    known = code == "too_many_open"
+    sentence = say("checkout.refused_too_many_open" if known else "checkout.refused_other")
+    return step(go(place, "entry", "idle"), buttons(sentence, button("orders"), button("agent"), button("cart")))
+
+
+def waiting(place: Place, event: Event, facts: Facts) -> Step | None:
+    """Between an effect and its outcome, within one turn."""
+    return None
+
+
+# ------------------------------------------------------------------------------------------------------------ the steps
+
+
+def _how(place: Place, facts: Facts) -> Step:
+    """Delivery or pick-up; what was said with `checkout` already is not asked again."""
+    wanted = dict(place.memory.get("wanted") or {})
+    to = go(place, "checkout", "choosing_delivery", wanted=wanted or None)
+    address = str(wanted.get("address", ""))
+    if wanted.get("delivery") == "pickup":
+        return _delivery(to, facts, "pickup")
+    if address and not addresses.problem(address):
+        return _address(to.at("giving_address", delivery="delivery"), address, facts)
+    if wanted.get("delivery") == "delivery" or address:
+        return _delivery(to, facts, "delivery")
+    fee = Money(facts.pharmacy.delivery_fee_kobo)
+    cost = say("checkout.delivery_fee", fee=str(fee)) if fee.kobo else say("checkout.delivery_free")
+    where = say("checkout.pickup_at", address=facts.pharmacy.address) if facts.pharmacy.address else say("checkout.pickup")
+    return step(to, buttons(paragraphs(say("checkout.how"), lines(cost, where)), button("co:delivery"), button("co:pickup"), button("cart")))
+
+
+def _delivery(place: Place, facts: Facts, chosen: str) -> Step:
+    to = place.at(place.state, delivery=chosen)
+    if chosen == "pickup":
+        return _ask_payment(to.at(to.state, address=None, latitude=None, longitude=None), facts)
+    last = next((o.address for o in facts.orders(limit=3).orders if o.delivery == "delivery" and not addresses.problem(o.address)), "")
+    if not last:
+        return _ask_address(to)
+    return step(to.at("giving_address"), buttons(say("address.same", address=last), button("co:same"), button("co:new"), button("co:pickup")))
+
+
+def _same_address(place: Place, facts: Facts) -> Step:
+    last = next((o.address for o in facts.orders(limit=3).orders if o.delivery == "delivery" and not addresses.problem(o.address)), "")
+    return _address(place.at("giving_address", delivery="delivery"), last, facts) if last else _ask_address(place)
+
+
+def _ask_address(place: Place) -> Step:
+    return step(place.at("giving_address", delivery="delivery"), AskLocation(say("address.ask")))
+
+
+def _address(place: Place, typed: str, facts: Facts) -> Step:
+    return _after_address(place.at(place.state, address=addresses.tidy(typed), latitude=None, longitude=None), facts)
+
+
+def _location(place: Place, sent: SentLocation) -> Step:
+    if not addresses.in_nigeria(sent.latitude, sent.longitude):
+        return step(place.at("giving_address"), buttons(say("address.abroad"), button("co:pickup"), button("agent")))
+    pin = addresses.tidy(", ".join(p for p in (sent.name, sent.address) if p))
+    there = place.at("giving_landmark", latitude=round(sent.latitude, 6), longitude=round(sent.longitude, 6), pin=pin or None)
+    return step(there, text(say("address.landmark")))
+
+
+def _after_address(place: Place, facts: Facts) -> Step:
+    if not facts.customer.has_number and "phone" not in place.memory:
+        return step(place.at("giving_phone"), text(say("address.phone")))
+    return _ask_payment(place, facts)
+
+
+def _phone(place: Place, typed: str, facts: Facts) -> Step:
+    from worker.understanding.numbers import read_phone
+
+    phone = read_phone(typed)
+    if phone is None:
+        return unclear(place, say("address.phone_again"), "co:pickup", "menu")
+    return _ask_payment(place.at("giving_phone", phone=phone), facts)
+
+
+def _ask_payment(place: Place, facts: Facts) -> Step:
+    method = (place.memory.get("wanted") or {}).get("method")
+    to = place.at("choosing_payment", wanted=None)
+    if method == "cash":
+        return _summary(to, facts)
+    return step(to, buttons(say("checkout.payment"), *_payment_buttons(to)))
+
+
+def _payment_buttons(place: Place) -> tuple[Button, ...]:
+    cash = "cash_pickup" if place.memory.get("delivery") == "pickup" else "cash"
+    return button("co:cash", cash), button("co:online"), button("cart")
+
+
+def _summary(place: Place, facts: Facts) -> Step:
+    """Lines, fee and total as they will be ordered, and where they go."""
+    now = facts.cart()
+    if not _payable(now):
+        return start(place, Heard("", "checkout"), facts)
+    if not place.memory.get("delivery") or (place.memory["delivery"] == "delivery" and not place.memory.get("address")):
+        return _how(place, facts)
+    fee = _fee(place, facts)
+    total = now.payable_total + fee
+    shown = [say("checkout.line", quantity=x.quantity, name=plain(x.product.name, 60), total=str(x.line_total)) for x in _payable(now)]
+    if len(shown) > LINES_SHOWN:
+        shown = [*shown[:LINES_SHOWN], say("checkout.more_lines", count=len(shown) - LINES_SHOWN)]
+    delivery = str(place.memory["delivery"])
+    where = say("checkout.to", address=_full_address(place)) if delivery == "delivery" else _pickup_place(facts)
+    body = paragraphs(
+        say("checkout.summary"),
+        lines(*shown),
+        lines(say("checkout.fee", fee=str(fee)) if delivery == "delivery" else "", say("checkout.total", total=str(total))),
+        lines(where, say(f"checkout.cash_{delivery}")),
+    )
+    key = _key(place, facts, now)
+    to = place.at("confirming", key=key, total=total.kobo)
+    return step(to, buttons(body, Button(f"co:yes:{key}", say("button.place_order")), button("co:edit"), button("cart")))
+
+
+def _place_order(place: Place, facts: Facts, key: str) -> Step:
+    """Orders what the summary showed. If the cart or a price changed since, the summary is shown again instead."""
+    now = facts.cart()
+    if now.empty:
+        return step(go(place, "entry", "idle"), buttons(say("checkout.refused_empty"), button("orders"), button("search"), button("menu")))
+    same_total = place.memory.get("total") == (now.payable_total + _fee(place, facts)).kobo
+    if not place.memory.get("key") or (key and key != place.memory["key"]) or not same_total or place.memory["key"] != _key(place, facts, now):
+        return under(say("checkout.changed"), _summary(place, facts))
+    args = {
+        "delivery": place.memory["delivery"],
+        "address": _full_address(place) if place.memory["delivery"] == "delivery" else "",
+        "payment": "cash",
+        "key": place.memory["key"],
+        "expected_total_kobo": place.memory["total"],
+    }
+    if "latitude" in place.memory and place.memory["delivery"] == "delivery":
+        args |= {"latitude": place.memory["latitude"], "longitude": place.memory["longitude"]}
+    return step(place.at("waiting"), effects=(Effect("place_order", args),))
+
+
+def _key(place: Place, facts: Facts, now: Cart) -> str:
+    """The same summary of the same cart gives the same key: however often it is confirmed, it is one order."""
+    told = (facts.customer.id, now.version, place.memory.get("delivery"), _full_address(place), "cash")
+    return hashlib.sha256(repr(told).encode("utf-8", "replace")).hexdigest()[:20]
+
+
+def _full_address(place: Place) -> str:
+    address, phone = str(place.memory.get("address", "")), place.memory.get("phone")
+    return f"{address} ({phone})" if phone and address else address
+
+
+def _pickup_place(facts: Facts) -> Sentence:
+    return say("checkout.pickup_at", address=facts.pharmacy.address) if facts.pharmacy.address else say("checkout.pickup")
+
+
+def _fee(place: Place, facts: Facts) -> Money:
+    return Money(facts.pharmacy.delivery_fee_kobo if place.memory.get("delivery") == "delivery" else 0)
+
+
+def _payable(now: Cart) -> list[cart.CartLine]:
+    return [line for line in now.lines if not line.problem]
+
+
+def _held_back(now: Cart) -> Sentence:
+    """What cannot be ordered now, and why: prescriptions first, because something can be done about them."""
+    waiting = [x.product.name for x in now.lines if x.problem == "needs_prescription"]
+    others = [x for x in now.lines if x.problem and x.problem != "needs_prescription"]
+    named = [say(f"problem_named.{x.problem}", name=plain(x.product.name, 60), available=x.product.stock or 0) for x in others[:5]]
+    more = say("checkout.more_lines", count=len(others) - 5) if len(others) > 5 else ""
+    return lines(say("checkout.needs_prescription", names=listing(waiting)) if waiting else "", *named, more)
+
+
+def _instead(now: Cart) -> tuple[Button, ...]:
+    if any(x.problem == "needs_prescription" for x in now.lines):
+        return button("prescription"), button("cart"), button("agent", "pharmacist")
+    return button("cart"), button("search", "search_more"), button("agent")
+
+
+def _unclear(place: Place, event: Heard, key: str, *extra: str) -> Step | None:
+    """Nonsense is asked again; anything that is a command elsewhere is left to whoever answers it."""
+    if event.intent in ("unknown", "number", "yes", "no", "next", "previous", "more", "skip") or (event.intent == "search" and not is_command(event)):
+        return unclear(place, say(key), *extra)
+    return None
+
+
+FLOW = {
+    "confirming_part": confirming_part,
+    "choosing_delivery": choosing_delivery,
+    "giving_address": giving_address,
+    "giving_landmark": giving_landmark,
+    "giving_phone": giving_phone,
+    "choosing_payment": choosing_payment,
+    "confirming": confirming,
+    "waiting": waiting,
+}

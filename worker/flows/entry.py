@@ -1,0 +1,263 @@
+"""One turn: what a customer's message means here, and if it means nothing here, what it means anywhere.
+
+The order is the promise of the whole conversation: danger to life before everything, a person's thread stays undisturbed,
+the words that work everywhere work everywhere, and only then what the present state waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from worker.facts import Facts
+from worker.flows import account, adding, cart, checkout, coming, media, prescription, product, search, support, tracking, welcome
+from worker.flows.heard import Heard, listen, menu_choice, tapped
+from worker.flows.places import idle
+from worker.flows.replies import button, buttons, step, text, under
+from worker.flows.step import Event, Flow, Handler, Happened, Place, Said, SentMedia, Step, Tapped
+from worker.flows.wording import say
+
+FLOWS: Mapping[str, Flow] = {
+    "entry": {},
+    "search": search.FLOW,
+    "product": product.FLOW,
+    "adding": adding.FLOW,
+    "cart": cart.FLOW,
+    "checkout": checkout.FLOW,
+    "account": account.FLOW,
+    "tracking": tracking.FLOW,
+    "prescription": prescription.FLOW,
+    "support": support.FLOW,
+}
+
+# Heard before the present state is asked, whatever it waits for.
+FIRST: Mapping[str, Handler] = {
+    "emergency": support.emergency,
+    "password_like": account.password,
+    "menu": welcome.menu,
+    "help": welcome.help,
+    "agent": support.agent,
+    "stop": account.stop,
+    "resume": account.resume,
+}
+
+
+def back(place: Place, event: Event, facts: Facts) -> Step:
+    """One step back where a state knows one; the menu everywhere else."""
+    return welcome.menu(place, event, facts)
+
+
+def cancel(place: Place, event: Event, facts: Facts) -> Step:
+    """Leaves what is being asked. The cart stays, and so does every order: cancelling one is said with its number."""
+    key = "cancel.nothing" if (place.flow, place.state) == ("entry", "idle") else "cancel.done"
+    return step(idle(place, keep_list=False), buttons(say(key), button("menu"), button("cart"), button("orders")))
+
+
+def nothing_asked(place: Place, event: Event, facts: Facts) -> Step:
+    """`yes`, `no`, `next` and the like when nothing was asked."""
+    return step(place, buttons(say("entry.nothing_asked"), button("search"), button("menu"), button("agent")))
+
+
+def number(place: Place, event: Event, facts: Facts) -> Step:
+    """A number when no list is open is the main menu's; a long one is an order's."""
+    assert isinstance(event, Heard)
+    chosen = menu_choice(int(event.values["n"]))
+    if chosen is not None:
+        return COMMANDS[chosen.intent](place, chosen, facts)
+    digits = str(event.values.get("digits", event.values["n"]))
+    if 4 <= len(digits) <= 10:
+        return tracking.track(place, Heard(event.text, "track", {"order_number": digits}), facts)
+    return support.unclear(place, say("entry.no_such_number"), "menu", "orders")
+
+
+def stale(place: Place, event: Event, facts: Facts) -> Step:
+    return step(idle(place), buttons(say("entry.stale"), button("menu"), button("agent")))
+
+
+COMMANDS: Mapping[str, Handler] = {
+    **FIRST,
+    **coming.COMMANDS,
+    "back": back,
+    "cancel": cancel,
+    "greeting": welcome.greeting,
+    "thanks": welcome.thanks,
+    "hours": welcome.about,
+    "location_question": welcome.about,
+    "delivery_question": welcome.about,
+    "number": number,
+    "search": search.search,
+    "search_page": search.turn_page,
+    "health_products": search.health_products,
+    "show_product": product.show_tapped,
+    "add_product": product.add_tapped,
+    "more_like": product.more_like,
+    "add": adding.add,
+    "order": adding.add,
+    "cart": cart.view,
+    "edit": cart.edit,
+    "cart_page": cart.turn_page,
+    "show_line": cart.line_tapped,
+    "set_line": cart.set_tapped,
+    "remove_line": cart.remove_tapped,
+    "change": cart.change,
+    "remove": cart.remove,
+    "clear_cart": cart.clear,
+    "clear_confirmed": cart.clear_tapped,
+    "checkout": checkout.start,
+    "checkout_choice": checkout.choice,
+    "track": tracking.track,
+    "orders": tracking.history,
+    "orders_page": tracking.turn_page,
+    "cancel_order": tracking.cancel_order,
+    "cancel_confirmed": tracking.cancel_tapped,
+    "pay": tracking.pay,
+    "paid": tracking.paid,
+    "prescription": prescription.ask,
+    "account": account.show,
+    "account_choice": account.choice,
+    "correct_data": account.rename,
+    "register": account.register,
+    "login": account.login,
+    "logout": account.logout,
+    "my_data": account.my_data,
+    "delete_my_data": account.delete_my_data,
+    "rate": support.rate,
+    "end": support.end,
+    "stale": stale,
+    "consent_choice": account.late_consent,
+    **dict.fromkeys(("yes", "no", "skip", "next", "previous", "more", "resend"), nothing_asked),
+}
+
+
+# What is gone on with after a registration that interrupted it.
+GOES_ON = frozenset(("checkout", "track", "orders", "cancel_order", "prescription"))
+
+
+def turn(place: Place, event: Event, facts: Facts) -> Step:
+    """What one event leads to. Pure; never raises for anything a customer can send."""
+    if isinstance(event, Happened):
+        return _happened(place, event, facts)
+    if isinstance(event, Tapped):
+        event = tapped(event)
+    elif isinstance(event, Said):
+        event = listen(event, facts)
+    if facts.customer.with_agent:
+        return support.with_person(place, event, facts)
+    if (place.flow, place.state) != ("entry", "idle") and place.state not in FLOWS.get(place.flow, {}):
+        place = Place()  # a state of another release: the menu level knows the way
+    before = place.memory.get("misses")
+    then = _answer(place, event, facts)
+    if not facts.customer.returning and then.replies and not _greets_itself(event):
+        then = welcome.first_contact(then, facts)
+    return _tidied(then, before, event)
+
+
+def _answer(place: Place, event: Event, facts: Facts) -> Step:
+    if not isinstance(event, Heard):
+        return _of_state(place, event, facts) or media.answer(place, event, facts)
+    handler = FIRST.get(event.intent)
+    if handler is not None:
+        return handler(place, event, facts)
+    answered = _of_state(place, event, facts)
+    if answered is not None:
+        return answered
+    handler = COMMANDS.get(event.intent)
+    if handler is not None:
+        return handler(place, event, facts)
+    if not facts.customer.returning:
+        return welcome.greeting(place, event, facts)
+    return support.unclear(place, say("entry.not_understood"), "search", "menu")
+
+
+def _of_state(place: Place, event: Event, facts: Facts) -> Step | None:
+    handler = FLOWS.get(place.flow, {}).get(place.state)
+    return handler(place, event, facts) if handler else None
+
+
+def _greets_itself(event: Event) -> bool:
+    """What already says hello, and what must not be kept waiting by one."""
+    return isinstance(event, Heard) and event.intent in ("greeting", "unknown", "emergency")
+
+
+def _tidied(then: Step, misses_before: object, event: Event) -> Step:
+    """Two misunderstandings count only in a row, and so do voice notes: anything else in between starts afresh."""
+    memory = dict(then.place.memory)
+    if "misses" in memory and memory["misses"] == misses_before:
+        del memory["misses"]
+    if "voice" in memory and not isinstance(event, SentMedia):
+        del memory["voice"]
+    if memory == then.place.memory:
+        return then
+    return replace(then, place=Place(then.place.flow, then.place.state, memory))
+
+
+# --------------------------------------------------------------------------------------------------- what came of effects
+
+
+def _happened(place: Place, event: Happened, facts: Facts) -> Step:
+    handler = OUTCOMES.get(event.name)
+    return handler(place, event, facts) if handler else Step(place)
+
+
+def _registered(place: Place, event: Happened, facts: Facts) -> Step:
+    """Name and consent are on file; what they were asked for goes on in the same turn."""
+    if place.state == "waiting_rename":
+        return account.renamed(place)
+    name = str(place.memory.get("name") or facts.customer.name)
+    told = say("account.registered", name=name)
+    files = place.memory.get("media", ())
+    after = place.memory.get("after") or {}
+    here = idle(place)
+    if files:
+        then = prescription.keep_waiting(files, here, facts)
+    elif after.get("intent") in GOES_ON:
+        then = COMMANDS[after["intent"]](here, Heard("", after["intent"], after.get("values", {})), facts)
+    else:
+        then = step(here, welcome.main_menu(say("welcome.what_now")))
+    return under(told, then)
+
+
+def _cart_refused(place: Place, event: Happened, facts: Facts) -> Step:
+    return cart.refused(place, event, facts) if place.flow == "cart" else adding.refused(place, event, facts)
+
+
+def _order_refused(place: Place, event: Happened, facts: Facts) -> Step:
+    return tracking.refused(place, event, facts) if place.flow == "tracking" else checkout.refused(place, event, facts)
+
+
+def _session_ended(place: Place, event: Happened, facts: Facts) -> Step:
+    """Ten quiet minutes: what was open is closed, the cart is kept, and it is said once. A person's thread is not touched."""
+    if facts.customer.with_agent:
+        return Step(place)
+    key = "session.ended_cart" if not facts.cart().empty else "session.ended"
+    return step(Place(), text(say(key)))
+
+
+def _timer_due(place: Place, event: Happened, facts: Facts) -> Step:
+    """Timers of flows to come are not ours to answer."""
+    return Step(place)
+
+
+def _chat_opened(place: Place, event: Happened, facts: Facts) -> Step:
+    """The chat was opened, or an advertisement tapped, without a word: the first words are ours."""
+    return Step(place) if facts.customer.with_agent else welcome.greeting(place, event, facts)
+
+
+OUTCOMES: Mapping[str, Callable[[Place, Happened, Facts], Step]] = {
+    "registered": _registered,
+    "register_refused": account.name_refused,
+    "added_to_cart": adding.added,
+    "cart_refused": _cart_refused,
+    "cart_changed": cart.changed,
+    "removed_from_cart": cart.removed,
+    "cart_cleared": cart.cleared,
+    "order_placed": checkout.placed,
+    "order_refused": _order_refused,
+    "order_cancelled": tracking.cancelled,
+    "session_ended": _session_ended,
+    "timer_due": _timer_due,
+    "agent_gone": support.returned,
+    "chat_opened": _chat_opened,
+    "ad_clicked": _chat_opened,
+}
+

@@ -1,0 +1,123 @@
+"""What a message or a tap means, as one event: flows never care whether a customer typed `cart` or tapped "View cart"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from worker.facts import Facts
+from worker.flows.step import Said, Tapped
+from worker.understanding import understand
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Said):
+    """A message with its meaning. `intent` is a name of `worker.understanding.intent.NAMES`, or one of `TAPS`; `values` as told there.
+
+    `tapped`: the meaning came from a button or a row of ours and is beyond doubt; `text` is then what the button said.
+    """
+
+    intent: str = "unknown"
+    values: Mapping[str, Any] = field(default_factory=dict)
+    tapped: bool = False
+    confidence: float = 1.0
+
+
+def listen(said: Said, facts: Facts) -> Heard:
+    """A typed message with its meaning. One that was heard already comes back as it is."""
+    if isinstance(said, Heard):
+        return said
+    intent = understand(said.text, now=facts.now, zone=facts.zone)
+    return Heard(said.text, intent.name, intent.values, confidence=intent.confidence)
+
+
+# Where a name or an address is asked for, only what is said plainly is a command: "Bello" is a name and not a misspelt hello,
+# "Sunday" a name and not a date.
+PLAIN = 0.9
+ANSWERS = frozenset(("unknown", "yes", "no", "skip", "back", "number", "greeting", "thanks", "hours", "location_question", "delivery_question", "rate"))
+
+
+def is_command(heard: Heard) -> bool:
+    """Whether a message means a command even where free text is waited for."""
+    if heard.intent in ANSWERS:
+        return False
+    if heard.intent == "search":
+        return heard.confidence >= PLAIN and bool(heard.values.get("query")) and heard.values["query"] != heard.text.strip()
+    return heard.tapped or heard.confidence >= PLAIN
+
+
+# The main menu's order is fixed for ever (product.md); 0 comes last because ten rows fit.
+MENU: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
+    ("1", "search", {"query": "", "kind": "medicine"}),
+    ("2", "find_doctor", {}),
+    ("3", "orders", {}),
+    ("4", "book", {}),
+    ("5", "cart", {}),
+    ("6", "agent", {}),
+    ("7", "prescription", {}),
+    ("8", "health_products", {}),
+    ("9", "lab_tests", {}),
+    ("0", "account", {}),
+)
+_MENU = {number: (intent, values) for number, intent, values in MENU}
+
+# Ids of ours that are a name and then a value: "p:m12" shows a product, "s:medicine:5:panadol" is page 2 of a search.
+# They carry all they need, so a tap on a list of last week still means what it showed.
+TAPS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "m": ("menu_choice", ("number",)),
+    "p": ("show_product", ("ref",)),
+    "add": ("add_product", ("ref", "quantity")),
+    "like": ("more_like", ("ref",)),
+    "s": ("search_page", ("kind", "offset", "query")),
+    "n": ("number", ("n",)),
+    "line": ("show_line", ("ref",)),
+    "set": ("set_line", ("ref", "quantity")),
+    "out": ("remove_line", ("ref",)),
+    "cp": ("cart_page", ("offset",)),
+    "clear": ("clear_confirmed", ("version",)),
+    "o": ("track", ("order_number",)),
+    "op": ("orders_page", ("offset",)),
+    "oc": ("cancel_order", ("order_number",)),
+    "ocy": ("cancel_confirmed", ("order_number",)),
+    "co": ("checkout_choice", ("choice", "key")),
+    "acc": ("account_choice", ("choice",)),
+    "consent": ("consent_choice", ("answer",)),
+    "rx": ("prescription", ("order_number",)),
+}
+# Ids that are a plain command.
+WORDS = frozenset(
+    "menu help back cancel agent end stop resume next previous cart checkout orders clear_cart prescription health_products "
+    "edit account register my_data delete_my_data yes no skip hours book find_doctor lab_tests search".split()
+)
+_NUMBERS = frozenset(("n", "quantity", "offset"))
+
+
+def tapped(tap: Tapped) -> Heard:
+    """A tap with its meaning; an id that is not ours is heard as `stale`."""
+    name, _, rest = tap.id.partition(":")
+    if not rest and name in WORDS:
+        return Heard(tap.title, name, {}, tapped=True)
+    if name not in TAPS or not rest:
+        return Heard(tap.title, "stale", {}, tapped=True)
+    intent, keys = TAPS[name]
+    values: dict[str, Any] = {}
+    for key, value in zip(keys, rest.split(":", len(keys) - 1), strict=False):
+        if key not in _NUMBERS:
+            values[key] = value
+        elif value.isascii() and value.isdigit() and len(value) <= 6:
+            values[key] = int(value)
+    if intent == "menu_choice":
+        intent, chosen = _MENU.get(values["number"], ("stale", {}))
+        return Heard(tap.title, intent, chosen, tapped=True)
+    if intent == "number" and "n" not in values:
+        return Heard(tap.title, "stale", {}, tapped=True)
+    return Heard(tap.title, intent, values, tapped=True)
+
+
+def menu_choice(number: int) -> Heard | None:
+    """What a number typed at the menu means, or None when the menu has no such number."""
+    if str(number) not in _MENU:
+        return None
+    intent, values = _MENU[str(number)]
+    return Heard(str(number), intent, values)

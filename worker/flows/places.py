@@ -1,0 +1,25 @@
+"""Going from one flow to another: what is taken along and what stays behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from worker.flows.step import Place
+
+# The list on the screen stays valid until another is shown; the last order placed must be known when its button is tapped twice.
+TAKEN = ("shown", "placed", "misses")
+
+
+def go(place: Place, flow: str, state: str, *, take: Iterable[str] = (), leave: Iterable[str] = (), **memory: Any) -> Place:
+    """Another flow and state, with the few things every flow takes along, those named in `take`, and new memory.
+
+    Things named in `leave` stay behind, and memory given as None is not there.
+    """
+    taken = {k: place.memory[k] for k in (*TAKEN, *take) if k in place.memory and k not in tuple(leave)}
+    return Place(flow, state, {k: v for k, v in {**taken, **memory}.items() if v is not None})
+
+
+def idle(place: Place, *, keep_list: bool = True) -> Place:
+    """The menu level: nothing is asked, nothing is open but perhaps a list on the screen."""
+    return go(place, "entry", "idle", leave=() if keep_list else ("shown",))

@@ -1,0 +1,65 @@
+"""Replies that fit WhatsApp: titles cut to size, never more rows or buttons than a phone shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from worker.flows.step import Button, Buttons, Choices, Effect, Place, Reply, Row, Section, Step, Text
+from worker.flows.wording import BODY_LIMIT, BUTTON_LIMIT, ROW_DESCRIPTION_LIMIT, ROW_TITLE_LIMIT, TEXT_LIMIT, Sentence, cut, plain, say
+
+ROWS = 10
+ROW_ID_LIMIT = 200
+
+
+def text(body: str) -> Text:
+    return Text(cut(body, TEXT_LIMIT))
+
+
+def button(id: str, key: str = "") -> Button:
+    """A button whose title is the sentence `button.<id>`, or of another key. Ids are cut: a cut id is heard as stale, never as another."""
+    return Button(cut(id, ROW_ID_LIMIT), cut(say(f"button.{key or id}"), BUTTON_LIMIT))
+
+
+def buttons(body: str, *given: Button) -> Buttons:
+    """One to three buttons under a body."""
+    return Buttons(cut(body, BODY_LIMIT), given[:3])
+
+
+def row(id: str, title: str, description: str = "") -> Row:
+    """A row with catalogue or customer words in it; they are made plain and cut to size."""
+    return Row(cut(id, ROW_ID_LIMIT), plain(title, ROW_TITLE_LIMIT), plain(description, ROW_DESCRIPTION_LIMIT))
+
+
+def choices(body: str, rows: Iterable[Row], key: str = "choose") -> Choices:
+    """A list under a body; `key` names the sentence on the button that opens it."""
+    shown = tuple(rows)[:ROWS]
+    return Choices(cut(body, BODY_LIMIT), cut(say(f"open.{key}"), BUTTON_LIMIT), (Section("", shown),))
+
+
+def step(place: Place, *replies: Reply, effects: Iterable[Effect] = ()) -> Step:
+    return Step(place, replies, tuple(effects))
+
+
+def joined(first: Step, then: Step) -> Step:
+    """Two steps in a row as one: the place of the second, the replies and effects of both in order."""
+    return Step(then.place, first.replies + then.replies, first.effects + then.effects)
+
+
+def under(sentence: Sentence | str, then: Step) -> Step:
+    """A step with a sentence put before what it says: inside its first bubble where there is room, so that one message is sent."""
+    if not sentence:
+        return then
+    if not then.replies:
+        return Step(then.place, (text(sentence),), then.effects)
+    first, *rest = then.replies
+    both = f"{sentence}\n\n{getattr(first, 'body', '')}"
+    limit = TEXT_LIMIT if isinstance(first, Text) else BODY_LIMIT
+    if not hasattr(first, "body") or len(both.encode("utf-16-le", "surrogatepass")) // 2 > limit:
+        return Step(then.place, (text(sentence), *then.replies), then.effects)
+    return Step(then.place, (_with_body(first, both), *rest), then.effects)
+
+
+def _with_body(reply: Reply, body: str) -> Reply:
+    from dataclasses import replace
+
+    return replace(reply, body=body)  # type: ignore[call-arg]

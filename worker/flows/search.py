@@ -1,0 +1,188 @@
+"""Finding products: the list of what was found, its pages, and choosing from it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from models.catalogue import Product, Results
+from worker.facts import Facts
+from worker.flows import goods, shown
+from worker.flows.heard import Heard
+from worker.flows.places import go
+from worker.flows.product import show
+from worker.flows.replies import button, buttons, choices, row, step, under
+from worker.flows.shown import PAGE, Shown
+from worker.flows.step import Choices, Event, Place, Row, Step
+from worker.flows.support import unclear
+from worker.flows.wording import Sentence, lines, paragraphs, plain, say
+
+KINDS = ("medicine", "health")
+MAX_OFFSET = 500  # nobody turns a hundred pages; a forged row id would make the database do it
+GUESSED = 0.6  # below this confidence nobody said that something is to be looked for
+
+
+def search(place: Place, event: Event, facts: Facts) -> Step:
+    """`find paracetamol`, or a bare "search", which asks what for."""
+    assert isinstance(event, Heard)
+    query = str(event.values.get("query", "")).strip()
+    kind = str(event.values.get("kind", ""))
+    quantity = event.values.get("quantity")
+    if not query:
+        return step(go(place, "search", "asking", kind=kind or None), buttons(say("search.ask"), button("menu"), button("agent")))
+    if event.confidence < GUESSED:
+        return _guess(place, query, facts)
+    return find(place, query, facts, kind=kind, quantity=int(quantity) if quantity else 0)
+
+
+def health_products(place: Place, event: Event, facts: Facts) -> Step:
+    assert isinstance(event, Heard)
+    query = str(event.values.get("query", "")).strip()
+    if query:
+        return find(place, query, facts, kind="health")
+    return browse(place, facts, "health", 0)
+
+
+def asking(place: Place, event: Event, facts: Facts) -> Step | None:
+    """Waiting for what to look for: whatever is not a command is a name."""
+    if not isinstance(event, Heard) or event.tapped:
+        return None
+    if event.intent in ("unknown", "number", "search"):
+        query = str(event.values.get("query") or event.text).strip()
+        if any(c.isalnum() for c in query):
+            return find(place, query, facts, kind=str(place.memory.get("kind", "")))
+    return None
+
+
+def find(place: Place, query: str, facts: Facts, *, kind: str = "", offset: int = 0, quantity: int = 0) -> Step:
+    """A page of what was found; nothing found says so, and what else there is."""
+    results = facts.search(query, kind=kind or None, limit=PAGE, offset=offset)
+    if not results.products and kind and offset == 0:
+        return _other_kind(place, query, facts, kind)
+    if not results.products:
+        return nothing(place, query, results) if offset == 0 else step(place, buttons(say("list.no_more"), button("menu"), button("agent")))
+    return show_page(place, results, query=query, kind=kind, offset=offset, quantity=quantity)
+
+
+def browse(place: Place, facts: Facts, kind: str, offset: int) -> Step:
+    results = facts.browse(kind, limit=PAGE, offset=offset)
+    if not results.products:
+        return step(place, buttons(say("search.none_at_all"), button("search"), button("agent")))
+    return show_page(place, results, query="", kind=kind, offset=offset)
+
+
+def turn_page(place: Place, event: Event, facts: Facts) -> Step:
+    """A tap on "More" or "Previous" of any list, however old."""
+    assert isinstance(event, Heard)
+    kind = str(event.values.get("kind", ""))
+    offset = min(int(event.values.get("offset", 0)), MAX_OFFSET)
+    query = str(event.values.get("query", ""))
+    if not query:
+        return browse(place, facts, kind if kind in KINDS else "health", offset)
+    return find(place, query, facts, kind=kind if kind in KINDS else "", offset=offset)
+
+
+def listing(place: Place, event: Event, facts: Facts) -> Step | None:
+    """A list of products is on the screen: a number or a name chooses, next and previous turn, anything else is heard as anywhere."""
+    on_screen = shown.read(place, "products")
+    if not isinstance(event, Heard) or event.tapped or on_screen is None:
+        return None
+    if event.intent == "number":
+        return _number(place, on_screen, int(event.values["n"]), facts)
+    if event.intent in ("next", "more"):
+        return _turned(place, on_screen, on_screen.offset + PAGE, facts) if on_screen.has_next else _end_of_list(place, "list.no_more")
+    if event.intent == "previous":
+        return _turned(place, on_screen, on_screen.offset - PAGE, facts) if on_screen.has_previous else _end_of_list(place, "list.first")
+    if event.intent in ("unknown", "search") and not event.values.get("quantity"):
+        ref = on_screen.named(event.text)
+        return show(place, ref, facts) if ref else None
+    return None
+
+
+def show_page(place: Place, results: Results, *, query: str, offset: int, kind: str = "", quantity: int = 0) -> Step:
+    """Up to five products as text and as rows, with rows for the pages before and after."""
+    found = results.products
+    before = shown.read(place, "products")
+    rows = [(p.ref, goods.name(p)) for p in found]
+    page = shown.page(before, "products", rows, offset=offset, total=results.total, query=query, kind=kind)
+    to = go(place, "search", "listing", shown=shown.kept(page), quantity=quantity if quantity > 0 else None)
+    return step(to, _page(page, found, _heading(page, results)))
+
+
+def nothing(place: Place, query: str, results: Results) -> Step:
+    """Nothing found. A controlled medicine is refused with the reason; another spelling is offered where there is one."""
+    if results.controlled:
+        return step(place, buttons(say("search.controlled", query=plain(query, 60)), button("agent", "pharmacist"), button("menu")))
+    meant = say("search.meant", name=results.suggestion) if results.suggestion else ""
+    sentence = paragraphs(lines(say("search.nothing", query=plain(query, 60)), meant), say("search.nothing_hint"))
+    tried = button(f"s::0:{results.suggestion}", "try_that") if results.suggestion else button("health_products")
+    return step(go(place, "search", "asking"), buttons(sentence, tried, button("agent", "pharmacist"), button("menu")))
+
+
+def _guess(place: Place, query: str, facts: Facts) -> Step:
+    """Words that may be a name: "panadol" alone is the commonest message there is. Found nowhere, they are not understood."""
+    results = facts.search(query, limit=PAGE)
+    if results.products:
+        return show_page(place, results, query=query, offset=0)
+    if results.controlled or results.suggestion:
+        return nothing(place, query, results)
+    return unclear(place, say("search.nothing_guessed", query=plain(query, 60)), "search", "menu")
+
+
+def _other_kind(place: Place, query: str, facts: Facts, kind: str) -> Step:
+    """Asked among the health products, found among the medicines, or the other way round."""
+    results = facts.search(query, limit=PAGE)
+    if not results.products:
+        return nothing(place, query, results)
+    return under(say(f"search.not_in_{kind}"), show_page(place, results, query=query, offset=0))
+
+
+def _number(place: Place, on_screen: Shown, number: int, facts: Facts) -> Step:
+    ref = on_screen.ref(number)
+    if ref is None:
+        return step(place, buttons(say("list.no_number", number=number, numbers=_numbers(on_screen)), button("menu"), button("agent")))
+    return show(place, ref, facts)
+
+
+def _numbers(on_screen: Shown) -> Sentence:
+    numbers = sorted(on_screen.rows)
+    return Sentence(str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}")
+
+
+def _turned(place: Place, on_screen: Shown, offset: int, facts: Facts) -> Step:
+    if on_screen.query:
+        return find(place, on_screen.query, facts, kind=on_screen.kind, offset=max(0, offset))
+    return browse(place, facts, on_screen.kind, max(0, offset))
+
+
+def _end_of_list(place: Place, key: str) -> Step:
+    return step(place, buttons(say(key), button("search"), button("menu")))
+
+
+def _heading(page: Shown, results: Results) -> Sentence:
+    first, last = page.offset + 1, page.offset + len(results.products)
+    if not page.query:
+        return say("search.all", first=first, last=last, total=page.total)
+    heading = say("search.found", query=plain(page.query, 60), first=first, last=last, total=page.total)
+    if results.corrected:
+        heading = say("search.found_corrected", query=plain(page.query, 60), name=results.corrected, first=first, last=last, total=page.total)
+    return heading
+
+
+def _page(page: Shown, found: Sequence[Product], heading: Sentence) -> Choices:
+    numbered = list(enumerate(found, start=page.offset + 1))
+    legend = say("goods.legend") if any(p.prescription_only for p in found) else ""
+    how = say("search.how_more") if page.has_next else say("search.how")
+    body = paragraphs(heading, lines(*(goods.line(number, p) for number, p in numbered)), lines(legend, how))
+    return choices(body, [goods.as_row(number, p) for number, p in numbered] + _page_rows(page))
+
+
+def _page_rows(page: Shown) -> list[Row]:
+    rows = []
+    if page.has_next:
+        rows.append(row(f"s:{page.kind}:{page.offset + PAGE}:{page.query}", say("row.more"), say("row.more.about")))
+    if page.has_previous:
+        rows.append(row(f"s:{page.kind}:{page.offset - PAGE}:{page.query}", say("row.previous"), say("row.previous.about")))
+    return rows
+
+
+FLOW = {"asking": asking, "listing": listing}

@@ -1,0 +1,92 @@
+"""A person takes over, and what the bot does meanwhile: nothing, but for emergencies and the way out."""
+
+from __future__ import annotations
+
+from worker.facts import Facts
+from worker.flows.heard import Heard
+from worker.flows.places import go, idle
+from worker.flows.replies import button, buttons, step, text
+from worker.flows.step import Effect, Event, Happened, Place, SentMedia, Step
+from worker.flows.welcome import main_menu
+from worker.flows.wording import paragraphs, say
+
+# Ways to leave a person.
+LEAVING = frozenset(("menu", "end", "cancel", "logout"))
+
+
+def hand_over(place: Place, reason: str, sentence: str) -> Step:
+    """To a person. `reason`: asked, not_understood, emergency, my_data, delete_my_data or correct_data."""
+    return step(go(place, "support", "waiting"), text(sentence), effects=(Effect("hand_over", {"reason": reason}),))
+
+
+def agent(place: Place, event: Event, facts: Facts) -> Step:
+    return hand_over(place, "asked", say("support.asked"))
+
+
+def emergency(place: Place, event: Event, facts: Facts) -> Step:
+    """The numbers at once, a person after that, never a product. Nothing in front of it, whoever writes."""
+    kind = event.values.get("kind", "") if isinstance(event, Heard) else ""
+    sentence = paragraphs(say("emergency.numbers"), say("emergency.person" if kind != "suicide" else "emergency.not_alone"))
+    return step(go(place, "support", "waiting"), text(sentence), effects=(Effect("hand_over", {"reason": "emergency"}),))
+
+
+def with_person(place: Place, event: Event, facts: Facts) -> Step:
+    """While a person has the thread: silence, except for emergencies, for the way back, and for keeping what is sent."""
+    if isinstance(event, SentMedia):
+        return Step(place, effects=() if event.kind == "sticker" else (keep(event, "support"),))
+    if not isinstance(event, Heard):
+        return Step(place)
+    if event.intent == "emergency":
+        return emergency(place, event, facts)
+    if event.intent == "password_like":
+        return Step(place, effects=(Effect("forget_text"),))
+    return leave(place) if event.intent in LEAVING else Step(place)
+
+
+def leave(place: Place) -> Step:
+    return step(idle(place, keep_list=False), main_menu(say("support.left")), effects=(Effect("leave_agent"),))
+
+
+def keep(media: SentMedia, purpose: str, order_number: str = "") -> Effect:
+    """The effect that stores a file. `purpose`: prescription or support."""
+    kept = {
+        "kind": media.kind,
+        "media_id": media.media_id,
+        "mime_type": media.mime_type,
+        "caption": media.caption[:1024],
+        "filename": media.filename[:200],
+        "sha256": media.sha256,
+        "purpose": purpose,
+    }
+    return Effect("keep_media", {**kept, "order_number": order_number} if order_number else kept)
+
+
+def waiting(place: Place, event: Event, facts: Facts) -> Step | None:
+    """The person has gone and the customer writes again: as at the menu level."""
+    return None
+
+
+def returned(place: Place, event: Happened, facts: Facts) -> Step:
+    """Nobody answered in time and the bot has the thread again."""
+    return step(idle(place, keep_list=False), buttons(say("support.returned"), button("menu"), button("agent", "agent_again")))
+
+
+def unclear(place: Place, sentence: str, *extra: str) -> Step:
+    """What is not understood: concrete suggestions, and a person after the second time in a row."""
+    misses = int(place.memory.get("misses", 0)) + 1
+    if misses >= 2:
+        return hand_over(place.at(place.state, misses=None), "not_understood", say("support.not_understood"))
+    shown = tuple(button(id) for id in (extra or ("search", "menu"))[:2])
+    return step(place.at(place.state, misses=misses), buttons(sentence, *shown, button("agent")))
+
+
+def rate(place: Place, event: Event, facts: Facts) -> Step:
+    return step(place, buttons(say("support.rate"), button("agent"), button("menu")))
+
+
+def end(place: Place, event: Event, facts: Facts) -> Step:
+    """`end` when nobody has the thread."""
+    return step(idle(place), buttons(say("support.no_chat"), button("menu"), button("agent")))
+
+
+FLOW = {"waiting": waiting}

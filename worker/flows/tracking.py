@@ -1,0 +1,287 @@
+"""The customer's own orders: where they are, what is in them, cancelling while that is possible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.orders import Order
+from worker.facts import Facts
+from worker.flows import account, shown
+from worker.flows.heard import Heard, is_command
+from worker.flows.places import go
+from worker.flows.replies import button, buttons, choices, row, step
+from worker.flows.shown import PAGE
+from worker.flows.step import Button, Effect, Event, Happened, Place, Row, Step
+from worker.flows.support import unclear
+from worker.flows.wording import Sentence, lines, paragraphs, plain, say
+
+LINES_SHOWN = 8
+MAX_OFFSET = 500
+
+
+def track(place: Place, event: Event, facts: Facts) -> Step:
+    """`track 12345`, "where is my order": with a number that order, without one the only one, or the list."""
+    assert isinstance(event, Heard)
+    number = str(event.values.get("order_number") or "")
+    if not facts.customer.registered and not _has_orders(facts):
+        return _register_first(place, facts, event)
+    if number:
+        return show(place, number, facts)
+    page = facts.orders(limit=PAGE)
+    if page.total == 1:
+        return _shown(place, page.orders[0], facts)
+    return _list(place, facts, 0)
+
+
+def history(place: Place, event: Event, facts: Facts) -> Step:
+    if not facts.customer.registered and not _has_orders(facts):
+        assert isinstance(event, Heard)
+        return _register_first(place, facts, event)
+    return _list(place, facts, 0)
+
+
+def turn_page(place: Place, event: Event, facts: Facts) -> Step:
+    assert isinstance(event, Heard)
+    return _list(place, facts, min(int(event.values.get("offset", 0)), MAX_OFFSET))
+
+
+def listing(place: Place, event: Event, facts: Facts) -> Step | None:
+    """The orders are on the screen: a number of the list or of an order opens it."""
+    on_screen = shown.read(place, "orders")
+    if not isinstance(event, Heard) or event.tapped or on_screen is None:
+        return None
+    if event.intent == "number":
+        number = on_screen.ref(int(event.values["n"]))
+        return show(place, number or str(event.values.get("digits", event.values["n"])), facts)
+    if event.intent in ("next", "more"):
+        if on_screen.has_next:
+            return _list(place, facts, on_screen.offset + PAGE)
+        return step(place, buttons(say("list.no_more"), button("menu"), button("agent")))
+    if event.intent == "previous":
+        return _list(place, facts, max(0, on_screen.offset - PAGE))
+    return None
+
+
+def show(place: Place, number: str, facts: Facts) -> Step:
+    """One own order. An unknown number and somebody else's get the same answer."""
+    order = facts.order(number)
+    return _unknown(place, number) if order is None else _shown(place, order, facts)
+
+
+def opened(place: Place, event: Event, facts: Facts) -> Step | None:
+    """One order is on the screen: back goes to the list, "cancel order" means this one."""
+    if not isinstance(event, Heard) or event.tapped:
+        return None
+    if event.intent == "back":
+        return _list(place, facts, 0)
+    if event.intent == "cancel_order" and not event.values.get("order_number"):
+        return _ask_cancel(place, str(place.memory["number"]), facts)
+    if event.intent == "number":
+        return show(place, str(event.values.get("digits", event.values["n"])), facts) if event.values["n"] > 99 else listing(place, event, facts)
+    return None
+
+
+def asking_number(place: Place, event: Event, facts: Facts) -> Step | None:
+    """An order was not found: waiting for another number."""
+    if not isinstance(event, Heard) or event.tapped:
+        return None
+    if event.intent == "number":
+        return show(place, str(event.values.get("digits", event.values["n"])), facts)
+    if event.intent == "back":
+        return _list(place, facts, 0)
+    if event.intent in ("unknown", "yes", "no", "next", "previous", "more") or (event.intent == "search" and not is_command(event)):
+        return unclear(place, say("track.ask"), "orders", "menu")
+    return None
+
+
+def cancel_order(place: Place, event: Event, facts: Facts) -> Step:
+    """`cancel order 12345`; without a number the only one that can be cancelled, or the list."""
+    assert isinstance(event, Heard)
+    number = str(event.values.get("order_number") or "")
+    if number:
+        return _ask_cancel(place, number, facts)
+    if not facts.customer.registered and not _has_orders(facts):
+        return _register_first(place, facts, event)
+    open_ones = [o for o in facts.orders(limit=10).orders if o.cancellable]
+    if len(open_ones) == 1:
+        return _ask_cancel(place, open_ones[0].number, facts)
+    return _list(place, facts, 0, say("track.cancel_which") if open_ones else say("track.cancel_none"))
+
+
+def confirming_cancel(place: Place, event: Event, facts: Facts) -> Step | None:
+    if not isinstance(event, Heard) or event.tapped:
+        return None
+    number = str(place.memory["number"])
+    if event.intent == "yes" or (event.intent == "cancel_order" and event.values.get("order_number") in (None, number)):
+        return _cancel(place, number)
+    if event.intent in ("no", "back", "cancel"):
+        return show(place, number, facts)
+    if event.intent in ("unknown", "number", "next", "previous", "more"):
+        return unclear(place, say("track.cancel_again", number=number), f"o:{number}", "menu")
+    return None
+
+
+def cancel_tapped(place: Place, event: Event, facts: Facts) -> Step:
+    """The "Yes, cancel it" button. Tapped twice, the second one is told that it is done."""
+    assert isinstance(event, Heard)
+    return _cancel(place, str(event.values["order_number"]))
+
+
+def cancelled(place: Place, event: Happened, facts: Facts) -> Step:
+    sentence = say("track.cancelled", number=event.data["number"])
+    return step(go(place, "entry", "idle"), buttons(sentence, button("menu"), button("orders"), button("agent")))
+
+
+def refused(place: Place, event: Happened, facts: Facts) -> Step:
+    code = str(event.data.get("code", ""))
+    number = str(event.data.get("number") or place.memory.get("number", ""))
+    if code not in ("already", "too_late"):
+        return _unknown(place, number)
+    return step(go(place, "entry", "idle"), buttons(say(f"track.refused_{code}", number=number), button("agent"), button("orders"), button("menu")))
+
+
+def pay(place: Place, event: Event, facts: Facts) -> Step:
+    """`pay 12345 paystack`: cash orders are paid at the door; paying online is coming."""
+    assert isinstance(event, Heard)
+    number = str(event.values.get("order_number") or "")
+    order = facts.order(number) if number else next(iter(facts.orders(limit=1).orders), None)
+    if order is None and number:
+        return _unknown(place, number)
+    if order is None:
+        return step(place, buttons(say("pay.nothing"), button("checkout"), button("search"), button("menu")))
+    if order.payment_status == "paid":
+        key = "pay.paid"
+    elif order.status in ("cancelled", "expired", "refunded"):
+        key = "pay.over"
+    elif order.payment == "cash":
+        key = "pay.cash" if order.delivery == "delivery" else "pay.cash_pickup"
+    else:
+        key = "pay.soon"
+    sentence = say(key, number=order.number, total=str(order.total))
+    return step(place, buttons(sentence, button(f"o:{order.number}", "track"), button("agent"), button("menu")))
+
+
+def paid(place: Place, event: Event, facts: Facts) -> Step:
+    """"I have paid": what our books say, and a person where they do not agree. A picture of a receipt proves nothing."""
+    assert isinstance(event, Heard)
+    number = str(event.values.get("order_number") or "")
+    order = facts.order(number) if number else next(iter(facts.orders(limit=1).orders), None)
+    if order is None:
+        return _unknown(place, number) if number else step(place, buttons(say("pay.nothing"), button("agent"), button("menu")))
+    key = "paid.yes" if order.payment_status == "paid" else "paid.cash" if order.payment == "cash" else "paid.not_seen"
+    sentence = say(key, number=order.number, total=str(order.total))
+    return step(place, buttons(sentence, button("agent"), button(f"o:{order.number}", "track"), button("menu")))
+
+
+# ------------------------------------------------------------------------------------------------------------- the cards
+
+
+def _shown(place: Place, order: Order, facts: Facts) -> Step:
+    to = go(place, "tracking", "opened", number=order.number)
+    if order.cancellable:
+        return step(to, buttons(_card(order, facts), button(f"oc:{order.number}", "cancel_order"), button("agent"), button("menu")))
+    return step(to, buttons(_card(order, facts), button("orders"), button("agent"), button("menu")))
+
+
+def _card(order: Order, facts: Facts) -> Sentence:
+    items = [say("checkout.line", quantity=x.quantity, name=plain(x.name, 60), total=str(x.line_total)) for x in order.lines]
+    if len(items) > LINES_SHOWN:
+        items = [*items[:LINES_SHOWN], say("checkout.more_lines", count=len(items) - LINES_SHOWN)]
+    where = say("checkout.to", address=order.address) if order.delivery == "delivery" else say("track.pickup")
+    return paragraphs(
+        lines(say("track.order", number=order.number, status=_status(order)), say("track.placed", when=_day(order, facts))),
+        lines(*items),
+        lines(say("track.total", total=str(order.total)), _payment(order), where),
+    )
+
+
+def _status(order: Order) -> Sentence:
+    if order.status == "shipped" and order.delivery == "pickup":
+        return say("status.ready")
+    return say(f"status.{order.status}")
+
+
+def _payment(order: Order) -> Sentence:
+    if order.payment_status == "paid":
+        return say("payment.paid")
+    if order.status in ("cancelled", "expired", "refunded"):
+        return Sentence("")
+    if order.payment == "cash":
+        return say("payment.cash" if order.delivery == "delivery" else "payment.cash_pickup")
+    return say("payment.failed" if order.payment_status == "failed" else "payment.pending")
+
+
+def _day(order: Order, facts: Facts) -> str:
+    """Day and time as people here read them; the zone is the pharmacy's."""
+    at = order.placed_at.astimezone(facts.zone)
+    return f"{at.day} {say(f'month.{at.month}')} {at.year}, {at:%H:%M}"
+
+
+def _list(place: Place, facts: Facts, offset: int, before: str = "") -> Step:
+    page = facts.orders(limit=PAGE, offset=offset)
+    if not page.orders and offset:
+        return _list(place, facts, 0, before)
+    if not page.orders:
+        return step(go(place, "entry", "idle"), buttons(say("track.none"), button("search"), button("menu"), button("agent")))
+    rows = [(o.number, o.number) for o in page.orders]
+    list_ = shown.page(shown.read(place, "orders"), "orders", rows, offset=offset, total=page.total)
+    numbered = [
+        say("track.line", at=n, number=o.number, status=_status(o), total=str(o.total)) for n, o in enumerate(page.orders, start=offset + 1)
+    ]
+    heading = say("track.heading") if page.total <= PAGE else say("track.heading_page", first=offset + 1, last=offset + len(rows), total=page.total)
+    body = paragraphs(before, heading, lines(*numbered), say("track.how"))
+    return step(go(place, "tracking", "listing", shown=shown.kept(list_)), choices(body, _rows(list_, page.orders, facts), "orders"))
+
+
+def _rows(list_: shown.Shown, orders: tuple[Order, ...], facts: Facts) -> list[Row]:
+    rows = [row(f"o:{o.number}", say("row.order", number=o.number), f"{_status(o)} · {o.total} · {_day(o, facts)}") for o in orders]
+    if list_.has_next:
+        rows.append(row(f"op:{list_.offset + PAGE}", say("row.more"), say("row.more.about")))
+    if list_.has_previous:
+        rows.append(row(f"op:{list_.offset - PAGE}", say("row.previous"), say("row.previous.about")))
+    return rows
+
+
+def _ask_cancel(place: Place, number: str, facts: Facts) -> Step:
+    order = facts.order(number)
+    if order is None:
+        return _unknown(place, number)
+    if not order.cancellable:
+        code = "already" if order.status in ("cancelled", "expired", "refunded") else "too_late"
+        return refused(place, Happened("order_refused", {"code": code, "number": order.number}), facts)
+    to = go(place, "tracking", "confirming_cancel", number=order.number)
+    ask = say("track.cancel_ask", number=order.number, total=str(order.total))
+    return step(to, buttons(ask, Button(f"ocy:{order.number}", say("button.cancel_yes")), button(f"o:{order.number}", "keep_order")))
+
+
+def _cancel(place: Place, number: str) -> Step:
+    return step(go(place, "tracking", "waiting", number=number), effects=(Effect("cancel_order", {"number": number}),))
+
+
+def _unknown(place: Place, number: str) -> Step:
+    return step(go(place, "tracking", "asking_number"), buttons(say("track.unknown", number=plain(number, 20)), button("orders"), button("agent"), button("menu")))
+
+
+def _register_first(place: Place, facts: Facts, heard: Heard) -> Step:
+    after: Mapping[str, Any] = {"intent": heard.intent, "values": {k: v for k, v in heard.values.items() if k == "order_number"}}
+    return account.ask_first(place, facts, after, "account.why_orders")
+
+
+def _has_orders(facts: Facts) -> bool:
+    """Orders of the old system may be there before name and consent are."""
+    return facts.orders(limit=1).total > 0
+
+
+def waiting(place: Place, event: Event, facts: Facts) -> Step | None:
+    """Between an effect and its outcome, within one turn."""
+    return None
+
+
+FLOW = {
+    "listing": listing,
+    "opened": opened,
+    "asking_number": asking_number,
+    "confirming_cancel": confirming_cancel,
+    "waiting": waiting,
+}

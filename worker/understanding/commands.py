@@ -1,0 +1,381 @@
+"""Messages led by a verb: `add 2 3`, `track 12345`, `book dr amaka tomorrow 2pm`.
+
+Each reader takes the words, where its arguments begin and where they end, and gives an intent or None when the arguments do
+not fit, so that "track suit" or "change of weather" is read as something else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from worker.understanding import items, numbers
+from worker.understanding.dates import scan
+from worker.understanding.care import LAB_WORDS, lab_query
+from worker.understanding.intent import Intent
+from worker.understanding.searching import search_for
+from worker.understanding.tokens import Words
+
+
+class Said(NamedTuple):
+    """What a reader needs: the words, the range its arguments stand in, the clock."""
+
+    words: Words
+    first: int
+    end: int
+    now: datetime
+    zone: ZoneInfo
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return self.words.keys[self.first : self.end]
+
+
+Reader = Callable[[Said], Intent | None]
+
+_NOISE = frozenset("my the a an for of number no order orders id ref reference is on to please pls with and it me this that now status".split())
+METHODS: dict[str, str] = {
+    "cash": "cash", "cod": "cash", "paystack": "paystack", "flutterwave": "flutterwave", "flutter": "flutterwave", "card": "card", "atm": "card",
+    "debit": "card", "transfer": "transfer", "bank": "transfer", "ussd": "ussd", "paystak": "paystack", "paystck": "paystack",
+    "flutterwav": "flutterwave", "fluterwave": "flutterwave",
+}  # fmt: skip
+# Several words that name a way to pay or to receive; tried before the single words.
+_WAYS: tuple[tuple[tuple[str, ...], str, str], ...] = (
+    (("cash", "on", "delivery"), "method", "cash"),
+    (("pay", "on", "delivery"), "method", "cash"),
+    (("payment", "on", "delivery"), "method", "cash"),
+    (("pay", "cash"), "method", "cash"),
+    (("bank", "transfer"), "method", "transfer"),
+    (("debit", "card"), "method", "card"),
+    (("atm", "card"), "method", "card"),
+    (("pick", "up"), "delivery", "pickup"),
+    (("pickup",), "delivery", "pickup"),
+    (("pick-up",), "delivery", "pickup"),
+    (("home", "delivery"), "delivery", "delivery"),
+)
+
+
+def order_numbers(said: Said) -> list[str]:
+    """Every order number in the arguments, 1 to 10 digits."""
+    return [n for n in map(numbers.order_number, said.keys) if n is not None]
+
+
+def _about_an_order(name: str) -> Reader:
+    """A reader for `<verb> [my order] [#12345]`."""
+
+    def read(said: Said) -> Intent | None:
+        found = order_numbers(said)
+        if any(key not in _NOISE and key not in found for key in said.keys) or len(found) > 1:
+            return None
+        return Intent(name, {"order_number": found[0]} if found else {})
+
+    return read
+
+
+track = _about_an_order("track")
+
+
+def add(said: Said) -> Intent | None:
+    found, _ = items.parse(said.words, said.first, said.end)
+    return Intent("add", {"items": found}, 1.0 if found else 0.6)
+
+
+def order(said: Said) -> Intent | None:
+    """`order 2 paracetamol`, `order 12345` (three digits or a # make it an order number), `order lab test`."""
+    keys = said.keys
+    if not keys:
+        return Intent("search", {"query": ""})
+    number = numbers.order_number(keys[-1])
+    hash_before = "#" in said.words.gap(said.end - 1)
+    if number and all(key in _NOISE for key in keys[:-1]) and (len(number) >= 3 or hash_before):
+        return Intent("track", {"order_number": number})
+    if keys[0] in ("history", "list"):
+        return Intent("orders")
+    if keys[0] == "status":
+        return track(said._replace(first=said.first + 1))
+    found, _ = items.parse(said.words, said.first, said.end)
+    return Intent("order", {"items": found}) if found else None
+
+
+def buy(said: Said) -> Intent | None:
+    """`buy`, `get`, `give me`, `i need`: with a quantity an order, without one a search, so that the price is seen first."""
+    if not said.keys:
+        return None
+    found, counted = items.parse(said.words, said.first, said.end)
+    if found and counted and any("name" in item for item in found):
+        return Intent("order", {"items": found})
+    if len(found) == 1 and "number" in found[0]:
+        if counted:
+            return Intent("order", {"items": found})
+        n = found[0]["number"]
+        return Intent("number", {"n": n, "digits": str(n)}, 0.9)
+    return search_for(said.words, said.first, said.end)
+
+
+def remove(said: Said) -> Intent | None:
+    words, keys = said.words, said.keys
+    if not keys:
+        return None
+    end = items.without_target(words, said.first, said.end, ("from", "in", "out"))
+    number, at = _list_number(words, said.first, end)
+    if number is not None and at == end:
+        return Intent("remove", {"number": number})
+    name = words.text(_past_articles(words, said.first, end), end)
+    return Intent("remove", {"name": name}) if name and number is None else None
+
+
+def change(said: Said) -> Intent | None:
+    """`change 2 to 5`, `make number 2 five`, `set quantity of panadol to 3`."""
+    words, end = said.words, said.end
+    if end > said.first and words.keys[end - 1] in items.UNITS:
+        end -= 1
+    if end - said.first < 1:
+        return None
+    quantity_at = end - 1
+    times = re.fullmatch(r"x(\d{1,5})", words.keys[quantity_at])
+    quantity = int(times[1]) if times else items.signed_count(words, quantity_at)
+    if quantity is None:
+        return None
+    stop = quantity_at
+    linked = False
+    while stop > said.first and words.keys[stop - 1] in ("to", "be", "into", "x", "quantity", "qty", "as", "at", "become", "by"):
+        stop -= 1
+        linked = True
+    start = said.first
+    while start < stop and words.keys[start] in ("the", "my", "quantity", "qty", "amount", "of", "for", "cart"):
+        start += 1
+    number, at = _list_number(words, start, stop)
+    if number is not None and at == stop:
+        return Intent("change", {"number": number, "quantity": quantity})
+    name = words.text(start, stop)
+    if not name and linked and end - said.first >= 2:
+        return Intent("change", {"quantity": quantity}, 0.7)  # "make it 3"
+    if name in ("it", "that", "this", "am"):
+        return Intent("change", {"quantity": quantity}, 0.7)
+    return Intent("change", {"name": name, "quantity": quantity}) if name and linked else None
+
+
+def _list_number(words: Words, first: int, end: int) -> tuple[int | None, int]:
+    """A list number at the beginning of the range ("2", "item 2", "#2", "the second one") and where it ends."""
+    at = first
+    while at < end and words.keys[at] in ("the", "number", "num", "no", "item", "option", "product", "my"):
+        at += 1
+    if at >= end:
+        return None, first
+    number = numbers.count(words.keys[at])
+    if number is None:
+        number = numbers.ORDINALS.get(words.keys[at])
+    if number is None:
+        return None, first
+    at += 1
+    while at < end and words.keys[at] in ("one", "item", "product"):
+        at += 1
+    return number, at
+
+
+def _past_articles(words: Words, first: int, end: int) -> int:
+    while first < end and words.keys[first] in ("the", "my", "a", "an", "all", "item"):
+        first += 1
+    return first
+
+
+def checkout(said: Said) -> Intent | None:
+    """`checkout 12 Allen Avenue Ikeja cash`: the way to pay and the address as typed, without the words between."""
+    words = said.words
+    first, end = said.first, said.end
+    values: dict[str, Any] = {}
+    trimmed = True
+    while trimmed and first < end:
+        first, end, trimmed = _trim_ways(words, first, end, values)
+    address = words.text(first, end)
+    if address:
+        tail = words.gap(end).strip() if end == len(words) else ""
+        values["address"] = (words.surface[words.spans[first][0] - 1] if words.spans[first][0] and words.gap(first)[-1:] in "#(" and words.gap(first) else "") + address
+        if tail[:1] == ")":
+            values["address"] += ")"
+    return Intent("checkout", values)
+
+
+_BEFORE_ADDRESS = frozenset("to at deliver delivery address is my send it and with via by using please pls in cart order now the for".split())
+
+
+def _trim_ways(words: Words, first: int, end: int, values: dict[str, Any]) -> tuple[int, int, bool]:
+    """Takes one way of paying or receiving, or one small word, off either end of the range."""
+    keys = words.keys
+    for way, key, value in _WAYS:
+        size = len(way)
+        if size <= end - first and keys[end - size : end] == way:
+            values.setdefault(key, value)
+            return first, end - size, True
+        if size <= end - first and keys[first : first + size] == way:
+            values.setdefault(key, value)
+            return first + size, end, True
+    if keys[end - 1] in METHODS:
+        values.setdefault("method", METHODS[keys[end - 1]])
+        return first, end - 1, True
+    if keys[first] in METHODS:
+        values.setdefault("method", METHODS[keys[first]])
+        return first + 1, end, True
+    if keys[first] in _BEFORE_ADDRESS:
+        return first + 1, end, True
+    if keys[end - 1] in ("with", "via", "by", "using", "and", "pay", "payment", "please", "pls", "for", "on", "method", "through"):
+        return first, end - 1, True
+    return first, end, False
+
+
+def pay(said: Said) -> Intent | None:
+    found = order_numbers(said)
+    ways = [METHODS[key] for key in said.keys if key in METHODS]
+    allowed = _NOISE | frozenset(("using", "via", "by", "through", "on", "delivery", "online", "bill", "link", "bank", "again", "in"))
+    if any(key not in allowed and key not in METHODS and key not in found for key in said.keys) or len(found) > 1:
+        return None
+    values = ({"order_number": found[0]} if found else {}) | ({"provider": ways[0]} if ways else {})
+    return Intent("pay", values)
+
+
+def prescription(said: Said) -> Intent | None:
+    found = order_numbers(said)
+    allowed = _NOISE | frozenset(("prescription", "rx", "file", "picture", "photo", "attach", "link", "upload", "here", "new", "image", "doctors", "doctor"))
+    if any(key not in allowed and key not in found for key in said.keys) or len(found) > 1:
+        return None
+    return Intent("prescription", {"order_number": found[0]} if found else {})
+
+
+def attach(said: Said) -> Intent | None:
+    return prescription(said) if order_numbers(said) or "prescription" in said.keys else None
+
+
+def cancel(said: Said) -> Intent | None:
+    keys = said.keys
+    if any(key in ("appointment", "appointments", "booking") for key in keys):
+        number = next((n for n in map(numbers.count, keys) if n is not None), None)
+        return Intent("cancel_appointment", {} if number is None else {"number": number})
+    if "order" in keys or order_numbers(said):
+        return _about_an_order("cancel_order")(said)
+    return None
+
+
+def rate(said: Said) -> Intent | None:
+    counts = [n for n in map(numbers.count, said.keys) if n is not None]
+    single = re.fullmatch(r"([1-5])/5", said.keys[0]) if said.keys else None
+    if single:
+        return Intent("rate", {"n": int(single[1])})
+    return Intent("rate", {"n": counts[0]}) if counts and all(n <= 10 for n in counts) else None
+
+
+_NOT_A_NAME = frozenset("account with name is as me please my new for to i am im now user patient here on".split())
+_EMAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64}){1,6}")
+
+
+def register(said: Said) -> Intent | None:
+    """`register John Doe john@example.com`. A password among it was found before this is asked."""
+    words, first, end = said.words, said.first, said.end
+    values: dict[str, Any] = {}
+    tail = words.surface[words.spans[first][0] :] if first < end else ""
+    email = _EMAIL.search(tail)
+    if email:
+        values["email"] = email[0]
+        end = next((i for i in range(first, end) if words.spans[i][0] >= words.spans[first][0] + email.start()), end)
+    while first < end and words.keys[first] in _NOT_A_NAME:
+        first += 1
+    if first < end and end - first <= 6 and not any(key.isdigit() for key in words.keys[first:end]):
+        values["name"] = words.text(first, end)
+    return Intent("register", values)
+
+
+def login(said: Said) -> Intent | None:
+    tail = said.words.surface[said.words.spans[said.first][0] :] if said.first < said.end else ""
+    email = _EMAIL.search(tail)
+    if email:
+        return Intent("login", {"email": email[0]})
+    return Intent("login") if all(key in _NOT_A_NAME for key in said.keys) else None
+
+
+def book(said: Said) -> Intent | None:
+    """`book 1 2026-06-15 14:00`, `book dr amaka tomorrow 2pm`, `book appointment on friday 10am`, `book malaria test`."""
+    words = said.words
+    if any(key in LAB_WORDS for key in said.keys):
+        return Intent("lab_tests", lab_query(words, said.first, said.end))
+    first = said.first
+    while first < said.end and words.keys[first] in _BOOKED:
+        first += 1
+    values: dict[str, Any] = {}
+    number, at = _list_number(words, first, said.end)
+    # A number alone or before more is the doctor's; "book 2pm" and "book 15 june" have none.
+    rest = scan(words.text(at, said.end), said.now, said.zone) if at < said.end else None
+    whole = scan(words.text(first, said.end), said.now, said.zone) if first < said.end else None
+    if number is not None and (rest is None or whole is None or rest.known >= whole.known):
+        values["number"] = number
+        found = rest
+    else:
+        found = whole
+    if found is None:
+        return Intent("book", values)
+    name = " ".join(word for word in found.unread if word.lower().strip(".") not in _BOOKED and word.lower() not in ("on", "at", "by", "for"))
+    if name and "number" not in values:
+        values["name"] = name
+    return Intent("book", values | found.values())
+
+
+_BOOKED = frozenset(
+    """a an the my appointment appointments with doctor doctors dr consultation me for slot to see session number meeting please pls booking in i
+    want visit at on by prof""".split()
+)
+
+
+def reschedule(said: Said) -> Intent | None:
+    words, first = said.words, said.first
+    while first < said.end and words.keys[first] in _BOOKED:
+        first += 1
+    number, at = _list_number(words, first, said.end)
+    values: dict[str, Any] = {}
+    if number is not None and number < 100:
+        values["number"] = number
+        first = at
+    while first < said.end and words.keys[first] in ("to", "for", "till", "until"):
+        first += 1
+    if first < said.end:
+        values |= scan(words.text(first, said.end), said.now, said.zone).values()
+    return Intent("reschedule", values)
+
+
+READERS: dict[str, Reader] = {
+    verb: reader
+    for reader, verbs in (
+        (add, "add put include ad"),
+        (order, "order reorder"),
+        (buy, "buy purchase get need give gimme send want wan wanna bring sell"),
+        (remove, "remove delete drop removed rm"),
+        (change, "change set update make edit increase reduce adjust"),
+        (track, "track trace tracking"),
+        (track, "status"),
+        (checkout, "checkout check-out"),
+        (pay, "pay repay"),
+        (prescription, "rx prescription script upload"),
+        (attach, "attach link"),
+        (cancel, "cancel"),
+        (rate, "rate rating stars"),
+        (register, "register signup sign-up"),
+        (login, "login signin sign-in log-in"),
+        (book, "book schedule reserve"),
+        (reschedule, "reschedule postpone"),
+    )
+    for verb in verbs.split()
+}
+# Verbs of two words and what they count as.
+PAIRS: dict[tuple[str, str], Reader] = {
+    ("check", "out"): checkout,
+    ("take", "out"): remove,
+    ("take", "away"): remove,
+    ("sign", "up"): register,
+    ("create", "account"): register,
+    ("log", "in"): login,
+    ("sign", "in"): login,
+    ("order", "status"): track,
+    ("make", "appointment"): book,
+    ("make", "booking"): book,
+    ("place", "order"): order,
+}

@@ -1,0 +1,252 @@
+"""Danger to life, found anywhere in a text of any length, in English, Pidgin, Hausa, Yoruba and Igbo.
+
+A false alarm costs a customer one message; a missed one may cost a life. So words that mean danger count wherever they
+stand, with two exceptions: a plain negation right before them ("no chest pain") and the names of products ("bleach",
+"rat poison", "poison ivy cream", "bleeding gums"). Suicide is never negated away.
+
+One pass over the words: each belongs to at most a few groups, and a rule is met when its two groups lie near each other.
+The Hausa, Yoruba and Igbo words await a native speaker's eye.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from rapidfuzz.distance import OSA
+
+from worker.understanding.tokens import fold
+
+# The kind named when several are met: the first of these.
+KINDS = (
+    "suicide",
+    "pregnancy_bleeding",
+    "breathing",
+    "chest_pain",
+    "overdose",
+    "poisoning",
+    "unconscious",
+    "convulsion",
+    "stroke",
+    "bleeding",
+    "allergy",
+    "bite",
+)
+
+# Whole phrases, contiguous. Folded: no accents, no apostrophes.
+PHRASES: dict[str, tuple[str, ...]] = {
+    "suicide": (
+        "suicide", "suicidal", "kill myself", "killing myself", "kill my self", "killing my self", "end my life", "ending my life",
+        "end it all", "take my life", "take my own life", "taking my life", "hang myself", "hang my self", "want to die", "wan die",
+        "wanna die", "want die", "wish i was dead", "wish i were dead", "better off dead", "self harm", "self-harm", "harm myself",
+        "hurt myself", "cutting myself", "no reason to live", "tired of living", "tired of life", "no wan live", "dont want to live",
+        "do not want to live", "comot for this life", "drink sniper", "drinking sniper",
+        "kashe kaina", "kashe kai na", "in mutu", "pa ara mi", "gbemi ara mi", "gba emi ara mi", "fe ku", "igbu onwe m", "gbuo onwe m",
+        "egbu onwe m", "gbuo onwem", "igbu onwem", "egbu onwem", "choro inwu", "choro iwu",
+    ),
+    "pregnancy_bleeding": (),
+    "breathing": (
+        "not breathing", "no dey breathe", "no breathe", "stopped breathing", "stop breathing", "breath dey cease", "breath dey cut",
+        "short of breath", "shortness of breath", "struggling to breathe", "difficulty breathing", "difficulty in breathing",
+        "trouble breathing", "hard to breathe", "gasping", "choking", "choked", "suffocating", "drowning", "drowned", "turning blue",
+        "breathlessness", "breathless", "asthma attack",
+        "bana iya numfashi", "ba na iya numfashi", "kasa numfashi", "wahalar numfashi", "ba ya numfashi", "baya numfashi",
+        "bata numfashi", "ba ta numfashi", "numfashi ya dauke",
+        "ko le mi", "ko lee mi", "nko le mi", "mi o le mi", "mi o lee mi", "mio le mi", "emi ko le mi", "ko mi mo",
+        "iku ume", "ume na-akwusi", "ume akwusila", "anaghi eku ume", "ekughi ume", "enweghi ume",
+    ),
+    "chest_pain": (
+        "chestpain", "chest-pain", "heart attack", "cardiac arrest", "ciwon kirji", "ciwon zuciya", "kirji na ciwo", "kirjina na ciwo", "kirjina yana ciwo",
+        "aya dun mi", "aya n dun mi", "aya ndun mi", "aya dun", "igbaya dun mi", "igbaya n dun mi", "igbaya ndun mi", "irora aya",
+        "obi na-egbu m", "obi na egbu m", "mgbu obi", "obi mgbu", "obi na-awa m", "obi na-afu m ufu", "obi na afu m ufu",
+    ),
+    "overdose": (
+        "overdose", "overdosed", "overdosing", "over dose", "over dosed", "od on", "too many tablets", "too many pills", "too many drugs",
+        "too many tabs", "sha magani da yawa", "shan magani da yawa", "sha magunguna da yawa", "oogun pupo ju", "lo oogun ju",
+        "nuru ogwu gabiga", "ogwu gabigara oke", "nuo ogwu karia", "nuru ogwu karia",
+    ),
+    "poisoning": (
+        "poisoned", "poisoning", "been poison", "drank poison", "sha guba", "shan guba", "guba", "majele", "je majele", "mu majele",
+        "nuru nsi", "nuo nsi", "riri nsi", "rie nsi", "onu nsi", "nri nsi",
+    ),
+    "unconscious": (
+        "unconscious", "passed out", "fainted", "fainting", "don faint", "collapsed", "don collapse", "not waking up", "wont wake up",
+        "no dey wake", "unresponsive", "not responding to anything", "ya suma", "ta suma", "sun suma", "ti daku", "o daku", "tubo n'ala",
+        "tudara", "electrocuted", "electric shock",
+    ),
+    "convulsion": (
+        "convulsion", "convulsions", "convulsing", "convulse", "convulsed", "seizure", "seizures", "having a fit", "having fits",
+        "having fit", "dey jerk", "foaming at the mouth", "foam dey comot", "farfadiya", "jijjiga", "warapa", "giri", "akwukwu",
+    ),
+    "stroke": (
+        "having a stroke", "having stroke", "get stroke", "had a stroke", "don get stroke", "face drooping", "face dey bend",
+        "mouth don bend", "shanyewar jiki", "rolapa rolese",
+    ),
+    "bleeding": (
+        "bleeding", "dey bleed", "bleed well well", "haemorrhage", "hemorrhage", "haemorrhaging", "hemorrhaging", "vomiting blood",
+        "vomit blood", "coughing blood", "coughing up blood", "cough blood", "blood dey rush", "blood dey comot", "blood dey flow",
+        "blood dey pour", "blood no gree stop", "blood no stop", "losing blood", "lost a lot of blood", "blood everywhere", "blood coming out", "blood is coming", "seeing blood", "dey see blood",
+        "zubar jini", "zubda jini", "zub da jini", "jini yana zuba", "jini na zuba", "eje n da", "eje nda", "eje pupo", "eje n jade",
+        "eje njade", "nje eje", "obara na-agba", "obara na agba", "na-agba obara", "na agba obara", "igba obara", "obara na-aso", "obara na aso",
+    ),
+    "allergy": (
+        "anaphylaxis", "anaphylactic", "throat is closing", "throat closing", "throat dey close", "throat swelling", "tongue swelling",
+        "swollen throat", "swollen tongue",
+    ),
+    "bite": (
+        "snake bite", "snake bit", "snakebite", "bitten by a snake", "bitten by snake", "snake don bite", "snake bite me",
+        "scorpion sting", "cizon maciji", "maciji ya sare", "ejo bu", "ejo san", "agwo tara",
+    ),
+}  # fmt: skip
+
+# Words that spell a danger word wrongly often enough to be known by heart; others are found by distance.
+_MISSPELT = {
+    "sucide": "suicide", "suiside": "suicide", "suicde": "suicide", "sucidal": "suicidal", "siucide": "suicide", "overdoze": "overdose",
+    "ovadose": "overdose", "unconcious": "unconscious", "unconsious": "unconscious", "siezure": "seizure", "seizer": "seizure",
+    "bleding": "bleeding", "bleading": "bleeding", "posioned": "poisoned", "poisend": "poisoned", "posioning": "poisoning",
+    "chesst": "chest", "chets": "chest", "cheast": "chest", "pian": "pain", "brethe": "breathe", "breethe": "breathe", "breth": "breath",
+    "swollow": "swallow", "swalow": "swallow", "swallowd": "swallowed",
+    "pregant": "pregnant", "pregnat": "pregnant", "pregnent": "pregnant",
+}  # fmt: skip
+_RARE = ("suicide", "suicidal", "overdose", "overdosed", "poisoned", "poisoning", "bleeding", "convulsion", "convulsing", "unconscious", "seizure")
+_NOT_MISSPELT = frozenset({"breeding", "blending", "bleedings", "poisons", "reading"})
+_STRONG_ACIDS = frozenset(("hydrochloric", "sulphuric", "sulfuric", "nitric", "muriatic", "carbolic"))
+_FUZZY_WORDS = 60  # a typo is looked for in the beginning; a long text repeats itself
+
+# Groups of words, and which two of them near each other mean what: (kind, group, group, words between at most).
+GROUPS: dict[str, tuple[str, ...]] = {
+    "chest": ("chest", "kirji", "kirjina", "igbaya"),
+    "hurt": ("pain", "pains", "painful", "paining", "hurts", "hurting", "hurt", "tight", "tightness", "ache", "aches", "aching", "pressure",
+             "heavy", "crushing", "ciwo", "dun", "ndun", "squeezing"),
+    "unable": ("cant", "cannot", "unable", "couldnt", "can't", "nofit", "struggling", "struggle", "hardly", "barely", "difficult"),
+    "fit": ("fit",),
+    "breathe": ("breathe", "breath", "breathing", "numfashi", "ume"),
+    "swallow": ("swallow", "swallowed", "swallows", "drank", "drink", "drinks", "drinking", "drunk", "took", "taken", "ate", "eaten", "eat",
+                "chop", "inhaled", "ingested", "licked"),
+    "poison": ("poison", "bleach", "sniper", "kerosene", "kero", "acid", "petrol", "fuel", "battery", "batteries", "otapiapia", "ota-piapia",
+               "izal", "hypo", "jik", "dettol", "detergent", "insecticide", "pesticide", "herbicide", "rodenticide", "disinfectant",
+               "turpentine", "thinner", "antifreeze", "mercury", "raid", "gramoxone", "ddvp", "nsi"),
+    "whole": ("whole", "entire", "all"),
+    "container": ("bottle", "pack", "packet", "sachet", "card", "strip", "tablets", "pills", "drugs", "medicine", "medicines"),
+    "pregnant": ("pregnant", "pregnancy", "ciki", "juna", "oyun", "aboyun", "loyun", "ime", "belly-woman"),
+    "spotting": ("spotting", "bleed", "bleeds"),
+    "blood": ("blood", "bleed", "bleeds"),
+    "much_blood": ("heavy", "heavily", "nonstop", "non-stop", "rushing", "gushing", "pouring"),
+}  # fmt: skip
+RULES: tuple[tuple[str, str, str, int], ...] = (
+    ("chest_pain", "chest", "hurt", 3),
+    ("breathing", "unable", "breathe", 3),
+    ("breathing", "fit", "breathe", 1),
+    ("poisoning", "swallow", "poison", 4),
+    ("pregnancy_bleeding", "pregnant", "spotting", 8),
+    ("bleeding", "much_blood", "blood", 2),
+)
+
+_NEGATORS = frozenset("no not never without dont doesnt didnt isnt arent wasnt havent hasnt ba babu kosi".split())
+_BETWEEN = frozenset("have having has had any a an the get got getting feel feeling been longer more history of signs sign".split())
+# What follows or precedes makes it a product or a thing of the body that is not an emergency.
+_HARMLESS_AFTER = {"bleeding": frozenset(("gum", "gums", "time")), "choking": frozenset(("hazard",)), "giri": frozenset(("giri",))}
+_HARMLESS_BEFORE = {"bleeding": frozenset(("gum", "gums"))}
+# "stop breathing" and "not breathing" are meant as they stand; suicide is never negated away.
+_NEVER_NEGATED = frozenset(("suicide", "breathing"))
+
+_PIECES = re.compile(r"[\w\-]+|[,;.!?\n]")
+
+_BY_FIRST: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+for _kind, _phrases in PHRASES.items():
+    for _phrase in _phrases:
+        _words = tuple(_phrase.split())
+        _BY_FIRST.setdefault(_words[0], []).append((_words, _kind))
+_GROUP_OF: dict[str, list[str]] = {}
+for _group, _members in GROUPS.items():
+    for _member in _members:
+        _GROUP_OF.setdefault(_member, []).append(_group)
+_RULES_OF: dict[str, list[tuple[str, str, int]]] = {}
+for _kind, _left, _right, _reach in RULES:
+    _RULES_OF.setdefault(_left, []).append((_kind, _right, _reach))
+    _RULES_OF.setdefault(_right, []).append((_kind, _left, _reach))
+_PREGNANT = frozenset(GROUPS["pregnant"])
+_TRIGGERS = frozenset(_BY_FIRST) | frozenset(_GROUP_OF)
+
+
+def find(text: str) -> str | None:
+    """The kind of emergency a text (cleaned, any length) speaks of, one of `KINDS`, or None. Linear in its length."""
+    pieces = _corrected(_PIECES.findall(fold(text)))
+    if _TRIGGERS.isdisjoint(pieces):
+        return None
+    kinds = set(_phrases_in(pieces)) | set(_rules_in(pieces))
+    if "bleeding" in kinds and not _PREGNANT.isdisjoint(pieces):
+        kinds.add("pregnancy_bleeding")
+    return next((kind for kind in KINDS if kind in kinds), None)
+
+
+def _corrected(pieces: list[str]) -> list[str]:
+    """The words with known and, in the beginning, likely misspellings of danger words put right."""
+    for index, piece in enumerate(pieces):
+        known = _MISSPELT.get(piece)
+        if known:
+            pieces[index] = known
+        elif piece == "acid" and index and _is_medicine_acid(pieces[index - 1]):
+            pieces[index] = "medicine-acid"
+        elif index < _FUZZY_WORDS and len(piece) >= 7 and piece[0] in "sopbcu" and piece not in _NOT_MISSPELT:
+            for word in _RARE:
+                if word[0] == piece[0] and OSA.distance(word, piece, score_cutoff=1) == 1:
+                    pieces[index] = word
+                    break
+    return pieces
+
+
+def _is_medicine_acid(before: str) -> bool:
+    """Folic, ascorbic, mefenamic acid are medicines; sulphuric acid is not."""
+    return before in ("amino", "stomach") or (before.endswith("ic") and before not in _STRONG_ACIDS)
+
+
+def _phrases_in(pieces: Sequence[str]) -> Iterable[str]:
+    for index, piece in enumerate(pieces):
+        for words, kind in _BY_FIRST.get(piece, ()):
+            if tuple(pieces[index : index + len(words)]) == words and not _excused(pieces, index, len(words), kind):
+                yield kind
+
+
+def _rules_in(pieces: Sequence[str]) -> Iterable[str]:
+    last: dict[str, int] = {}
+    for index, piece in enumerate(pieces):
+        groups = _GROUP_OF.get(piece)
+        if not groups:
+            continue
+        for group in groups:
+            last[group] = index
+        for group in groups:
+            for kind, other, reach in _RULES_OF.get(group, ()):
+                at = last.get(other)
+                if at is not None and at != index and index - at - 1 <= reach and not _excused(pieces, at, 1, kind):
+                    yield kind
+        if _too_much(pieces, index, last):
+            yield "overdose"
+
+
+def _too_much(pieces: Sequence[str], index: int, last: dict[str, int]) -> bool:
+    """Took too many / took too much / drank the whole bottle: three words, so beside the rules of two."""
+    taken = last.get("swallow")
+    if taken is None or index - taken > 6:
+        return False
+    before = pieces[index - 1] if index else ""
+    if pieces[index] in ("many", "much"):
+        return before == "too"
+    return pieces[index] in GROUPS["container"] and index - last.get("whole", -99) <= 3 and last["whole"] > taken
+
+
+def _excused(pieces: Sequence[str], index: int, length: int, kind: str) -> bool:
+    """Whether the match at `index` is negated right before it, or is a product's name."""
+    before = pieces[index - 1] if index else ""
+    after = pieces[index + length] if index + length < len(pieces) else ""
+    if after in _HARMLESS_AFTER.get(pieces[index], ()) or before in _HARMLESS_BEFORE.get(pieces[index], ()):
+        return True
+    if kind in _NEVER_NEGATED:
+        return False
+    for back in range(index - 1, max(-1, index - 5), -1):
+        if pieces[back] in _NEGATORS:
+            return True
+        if pieces[back] not in _BETWEEN:
+            return False
+    return False

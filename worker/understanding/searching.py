@@ -1,0 +1,111 @@
+"""What is left to look for when the talk around it is taken off: "abeg una get ampiclox?" -> ampiclox.
+
+Only the beginning and the end are trimmed, never the middle, and never a name of a medicine, a strength or a symptom, so that
+"amoxicillin and clavulanic acid", "vitamin c" and "drug for body pain" go to the search as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from worker.understanding.intent import Intent
+from worker.understanding.tokens import Words
+
+# Talk before the thing asked for.
+_LEAD = frozenset(
+    """i we im am want wan wanna need needs to buy purchase get find search serch look looking for show me give gimme send bring us do does did don you u una
+    dey have has had sell stock please pls abeg some any of price prices cost costs how much is are be na wetin what whats which where can could would will
+    like my the an it its there order searching interested in about ask asking know check if there get-me something anything
+    good best use take it's recommend suggest available in-stock seeking require required kindly hi hello una-get still also
+    ive got carry nema saya choo zuo nawa ne elo ni ego ole bu ka e""".split()
+)
+# Talk that says something is looked for; without it a question is not a search.
+_ASKING = frozenset(
+    """want wan wanna need needs buy purchase get find search serch look looking show give gimme send sell stock price prices cost costs much have has order
+    searching available recommend suggest nema saya choo zuo nawa elo ego use""".split()
+)
+_PRICE = frozenset(("price", "prices", "cost", "costs", "much", "nawa", "elo", "ego"))
+_TAIL = frozenset(
+    """please pls plz abeg price prices cost available dey o oo sir ma there now today una get stock again sha na biko in do you have be is how much una-get
+    thanks for-me jare kwa asap urgently to buy e of""".split()
+)
+# A trailing one of these belongs to the name: "vitamin e", "in" stays inside.
+_KEPT_AFTER = {"e": frozenset(("vitamin", "vit", "hepatitis")), "o": frozenset(("group", "blood", "type"))}
+# Pronouns and the like: a question about these is not about a medicine.
+_PERSONAL = frozenset("my your you me mine yours he she they we us our his her their u".split())
+_QUESTION = frozenset("what why who whose when where how which can could should would will shall did does do is are am was were whats wetin weytin".split())
+_NO_PRODUCT = frozenset(
+    """time date day today weather news balance president name joke money life love problem matter story football match god work job school
+    question answer password code pin number mistake error""".split()
+)
+_TIMES = re.compile(r"x(\d{1,4})|(\d{1,4})x")
+MAX_QUERY_WORDS = 12
+_LEADING_SYMPTOM = frozenset(("headache", "malaria", "fever", "cough"))
+
+
+def trim(words: Words, first: int, end: int) -> tuple[int, int, frozenset[str]]:
+    """The range without the talk around it, and which words of asking were taken off."""
+    keys = words.keys
+    taken = set()
+    while first < end and keys[first] in _LEAD:
+        taken.add(keys[first])
+        first += 1
+    if first < end and first > 0 and keys[first] in ("a", "an") and taken and not (first + 1 < end and keys[first + 1] == "to"):
+        first += 1
+    while end - 1 > first and keys[end - 1] in _TAIL and keys[end - 2] not in _KEPT_AFTER.get(keys[end - 1], ()):
+        taken.add(keys[end - 1])
+        end -= 1
+    return first, end, frozenset(taken)
+
+
+def search_for(words: Words, first: int, end: int) -> Intent | None:
+    """A search the customer asked for in words; None when nothing is left to look for or it is too long to be a name."""
+    start, stop, taken = trim(words, first, end)
+    return _search(words, start, stop, taken, 0.9)
+
+
+def guess(words: Words, first: int, end: int) -> Intent | None:
+    """A search nobody asked for in so many words: "paracetamol", "my belle dey pain me"; None when it is rather talk."""
+    keys = words.keys[first:end]
+    start, stop, taken = trim(words, first, end)
+    rest = words.keys[start:stop]
+    asked = not _ASKING.isdisjoint(taken)
+    if not rest or not any(any(c.isalpha() for c in key) for key in rest):
+        return None
+    if not asked and keys[0] in _QUESTION and (len(rest) > 4 or not _PERSONAL.isdisjoint(rest)):
+        return None
+    if all(key in _NO_PRODUCT or key in _PERSONAL or key in _LEAD for key in rest):
+        return None
+    if not asked and keys[0] in ("my", "i") and start > first and _symptom(keys):
+        start = first  # a sentence about a symptom is searched whole: "my belle dey pain me"
+    return _search(words, start, stop, taken, 0.7 if asked else 0.5)
+
+
+def _symptom(keys: tuple[str, ...]) -> bool:
+    return keys[0] == "my" or keys[:2] in (("i", "no"),)
+
+
+def _search(words: Words, first: int, end: int, taken: frozenset[str], confidence: float) -> Intent | None:
+    quantity = None
+    if end - first > 1:
+        times = _TIMES.fullmatch(words.keys[end - 1])
+        if times:
+            quantity, end = int(times[1] or times[2]), end - 1
+    if not 0 < end - first <= MAX_QUERY_WORDS:
+        return None
+    values: dict[str, Any] = {"query": _closed(words, first, end)}
+    if quantity is not None:
+        values["quantity"] = quantity
+    if not _PRICE.isdisjoint(taken):
+        values["asked"] = "price"
+    return Intent("search", values, confidence)
+
+
+def _closed(words: Words, first: int, end: int) -> str:
+    """The query as typed; a bracket or per cent sign that belongs to its last word is kept."""
+    query = words.text(first, end)
+    after = words.gap(end)[:1]
+    if after == "%" or (after == ")" and query.count("(") > query.count(")")):
+        query += after
+    return query
