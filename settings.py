@@ -136,7 +136,7 @@ class Settings:
     # Sizes of the processes.
     worker_threads: int = _setting(_whole(1, 128), 16)
     worker_processes: int = _setting(_whole(1, 64), 1)
-    web_threads: int = _setting(_whole(1, 256), 16)
+    web_threads: int = _setting(_whole(1, 256), 8)
     web_processes: int = _setting(_whole(1, 64), 1)
 
     @property

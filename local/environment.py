@@ -58,7 +58,6 @@ def for_children(
     `urls`: DATABASE_URL and REDIS_URL.
     """
     ours = {
-        "PORT": str(ports.web),
         "LOG_DIR": str(logs),
         "OMP_THREAD_LIMIT": "1",  # one page a core: with more threads tesseract is slower on a busy machine
         "PYTHONUNBUFFERED": "1",
@@ -73,6 +72,7 @@ def for_children(
         ours["PAYSTACK_BASE_URL"] = ours["FLUTTERWAVE_BASE_URL"] = f"http://127.0.0.1:{ports.providers}"
     told = ours | {name: value for name, value in given.items() if value}
     told["DATABASE_URL"], told["REDIS_URL"] = urls
+    told["HOST"], told["PORT"] = "127.0.0.1", str(ports.web)  # some shells export HOST with the machine's name
     # The programs of our own environment come first; nothing else is looked up by name.
     told["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}"
     told["PYTHONPATH"] = str(root)

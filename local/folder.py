@@ -7,6 +7,7 @@ pg18/  valkey/  logs/  with postgresql.log and valkey.log beside them
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -53,15 +54,17 @@ class Folder:
     def save(self) -> None:
         """The state is on disk, whole, or the former one still is."""
         target = self.path / "state.json"
-        handle, temporary = tempfile.mkstemp(prefix="state.", dir=self.path)
+        temporary = ""
         try:
+            handle, temporary = tempfile.mkstemp(prefix="state.", dir=self.path)
             with os.fdopen(handle, "w") as file:
                 json.dump(self.state, file, indent=2, sort_keys=True)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, target)
         except OSError as problem:
-            Path(temporary).unlink(missing_ok=True)
+            if temporary:
+                Path(temporary).unlink(missing_ok=True)
             raise CannotStart(f"Cannot write {target} ({problem.strerror}): free some space and start again.") from problem
 
     def section(self, name: str) -> dict[str, Any]:
@@ -77,8 +80,10 @@ class Folder:
             self.save()
 
     def forget(self, name: str) -> None:
+        """The program has ended. On a full disk it stays written down, which is harmless; stopping the others goes on."""
         if self.section("programs").pop(name, None) is not None:
-            self.save()
+            with contextlib.suppress(CannotStart):
+                self.save()
 
     def stranded(self) -> dict[str, Birth]:
         """What an earlier launcher wrote down and never took back, by name."""

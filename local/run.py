@@ -28,12 +28,13 @@ from local.environment import Ports
 from local.folder import Folder, free_port
 from local.programs import NOBODY, CannotStart, User
 from local.services import Services
-from local.supervisor import Supervisor, say
+from local.supervisor import Child, Supervisor, say
 
 ROOT = Path(__file__).resolve().parent.parent
 WEB_PORT, SIMULATOR_PORT, PROVIDERS_PORT = 8000, 8090, 8091
 READY_LIMIT_S = 60.0
 SETTLED_S = 1.5  # a process without a door of its own is taken as started when it has lived this long
+SILENT_S = 5.0
 SERVER_RESTARTS = 5
 
 
@@ -105,9 +106,11 @@ class House:
         """Nothing of the house runs any more."""
         if self.asked.to_stop():
             say("stopping: work in hand is finished first (Ctrl-C again to stop at once)")
-        if self.supervisor is not None:
-            self.supervisor.stop(self.asked.to_hurry)
-        self.services.stop()
+        try:
+            if self.supervisor is not None:
+                self.supervisor.stop(self.asked.to_hurry)
+        finally:
+            self.services.stop()
         say("stopped, nothing is left running")
 
     def _servers(self) -> tuple[str, str]:
@@ -121,7 +124,9 @@ class House:
     def _ports(self) -> Ports:
         """The usual ports, or free ones, which is said."""
         found = []
-        for name, preferred in (("web", WEB_PORT), ("the phone", SIMULATOR_PORT), ("payments", PROVIDERS_PORT)):
+        wished = self.given.get("PORT", "")
+        web = int(wished) if wished.isdecimal() and 0 < int(wished) < 65536 else WEB_PORT
+        for name, preferred in (("web", web), ("the phone", SIMULATOR_PORT), ("payments", PROVIDERS_PORT)):
             port = free_port(preferred)
             if port != preferred:
                 say(f"port {preferred} is in use by another program: {name} takes {port}")
@@ -169,8 +174,7 @@ class House:
             if child.name == "web":
                 supervisor.wait_ready(child, lambda: _status(ports.web, "/ready") == 200, READY_LIMIT_S, self.asked.to_stop)
             else:
-                settled = lambda child=child: time.monotonic() - child.began > SETTLED_S  # noqa: E731 - one condition, used once
-                supervisor.wait_ready(child, settled, READY_LIMIT_S, self.asked.to_stop)
+                supervisor.wait_ready(child, lambda child=child: _settled(child), READY_LIMIT_S, self.asked.to_stop)
 
     def _welcome(self, ports: Ports) -> str:
         web = f"http://127.0.0.1:{ports.web}"
@@ -209,6 +213,14 @@ def _children_user(folder: Path) -> User:
     except (OSError, subprocess.TimeoutExpired):
         return User()
     return User(uid=NOBODY, gid=NOBODY) if tried.returncode == 0 else User()
+
+
+def _settled(child: Child) -> bool:
+    """Whether a process without a door has started: Dramatiq says so (if its log is not silenced), others have lived a while."""
+    lived_s = time.monotonic() - child.began
+    if child.command.startswith("dramatiq"):
+        return lived_s > SILENT_S or any("ready for action" in line for line in list(child.said))
+    return lived_s > SETTLED_S
 
 
 def _listens(port: int) -> bool:

@@ -111,7 +111,10 @@ class Supervisor:
                 say(f"{child.name} did not stop within {grace_s:g} s and is ended; its work is taken up again at the next start")
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
+            with contextlib.suppress(
+                subprocess.TimeoutExpired
+            ):  # one that the kernel holds (a dead disk) must not keep the others
+                process.wait(10)
             child.process = None
             self.folder.forget(child.name)
 

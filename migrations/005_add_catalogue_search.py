@@ -1,14 +1,22 @@
 """What a pharmacy knows about a medicine, and one index over medicines and health products.
 
 `products` and `healthcare_products` keep every old column. Beside them stands `catalogue_entries`: one row for each
-product of either table, holding only what finding and ranking need. Triggers keep it, so that rows written by the old
+product of either table, holding only what finding and ranking need. A trigger keeps it, so that rows written by the old
 system (or by hand) are found as well. Nothing outside this file fills it.
+
+The old program's start removes every column it does not know of. So the triggers name no column of ours: they read the row
+as JSON, and a column that is gone reads as unknown.
+
+Rolling back keeps what the old system has no place for in `rollback_005`, row by row as JSON; applying the step again puts
+it back where the product is still there.
 
 A per cent sign is written \\u0025 throughout: the driver would take a bare one for a placeholder.
 
 A term of an entry is a word with a label: A first word(s) of the name, B substance, C other word of the name, D trait
 (strength `#500mg`, form, route, maker, category). A whole substance is written with a leading `=`.
 """
+
+atomic = False
 
 # NAFDAC, Narcotics and Controlled Substances page (narcotics, psychotropics, nationally controlled substances and
 # precursors), with the usual brands of each, so that a row without a substance is recognised too.
@@ -34,20 +42,20 @@ SALTS = (
 MINERALS = "sodium|potassium|calcium|magnesium|zinc|iron|ferrous|ferric|ammonium|aluminium|copper|lithium|silver|barium|ammonia"
 
 PLAIN = r"""
-CREATE FUNCTION catalogue_plain(given text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+CREATE OR REPLACE FUNCTION catalogue_plain(given text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT lower(regexp_replace(normalize(coalesce(given, ''), NFKD), '[\u0300-\u036f]', '', 'g'))
 $$
 """
 
 WORDS = r"""
-CREATE FUNCTION catalogue_words(plain text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+CREATE OR REPLACE FUNCTION catalogue_words(plain text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT array_remove(string_to_array(regexp_replace(
         regexp_replace(plain, '(\d)(mg|mcg|ml|iu|g)\M', '\1 \2', 'g'), '[^a-z0-9]+', ' ', 'g'), ' '), '')
 $$
 """
 
 SUBSTANCES = rf"""
-CREATE FUNCTION catalogue_substances(generic text) RETURNS TABLE (whole text, base text)
+CREATE OR REPLACE FUNCTION catalogue_substances(generic text) RETURNS TABLE (whole text, base text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT s.whole, CASE WHEN s.short ~ '^({MINERALS})?$' THEN s.whole ELSE s.short END
     FROM (
@@ -62,7 +70,7 @@ $$
 """
 
 TERMS = r"""
-CREATE FUNCTION catalogue_terms(name text, generic text, traits text) RETURNS tsvector
+CREATE OR REPLACE FUNCTION catalogue_terms(name text, generic text, traits text) RETURNS tsvector
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
 DECLARE
     plain text := catalogue_plain(name);
@@ -95,14 +103,11 @@ $$
 """
 
 KEEP = r"""
-CREATE FUNCTION catalogue_keep(
-    which smallint, product integer, name text, generic text, strength text, form text, route text, maker text, category text,
-    registration text, class text, control text, expires date, in_use boolean, stock integer
-) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION catalogue_keep(which smallint, given jsonb) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    found tsvector := catalogue_terms(name, generic,
-        concat_ws(' ; ', strength, form, route, maker, CASE WHEN which = 2 THEN category END));
-    severity smallint := CASE control WHEN 'controlled' THEN 2 WHEN 'watch' THEN 1 ELSE 0 END;
+    found tsvector := catalogue_terms(given->>'name', given->>'genericName', concat_ws(' ; ', given->>'strength',
+        given->>'form', given->>'route', given->>'manufacturer', given->>'brand', CASE WHEN which = 2 THEN given->>'category' END));
+    severity smallint := CASE given->>'control' WHEN 'controlled' THEN 2 WHEN 'watch' THEN 1 ELSE 0 END;
 BEGIN
     IF which = 1 THEN
         SELECT greatest(severity, max(s.level)) INTO severity FROM controlled_substances AS s
@@ -112,12 +117,15 @@ BEGIN
         kind, "productId", terms, control, otc, "clinicOnly", substances, "nameWords", "sortName", registration,
         "registrationExpiresAt", active, "inStock")
     VALUES (
-        which, product, found, severity, which = 2 OR class = 'otc',
-        catalogue_plain(concat_ws(' ', name, form, route)) ~ '\m(inject|infus|intraven|intramus|subcut|implant|suppos)',
-        (SELECT count(*) FROM catalogue_substances(generic)), cardinality(catalogue_words(catalogue_plain(name))),
-        left(catalogue_plain(name), 120),
-        nullif(regexp_replace(regexp_replace(upper(coalesce(registration, '')), '[^A-Z0-9]', '', 'g'), '^O', '0'), ''),
-        expires, coalesce(in_use, true) AND coalesce(category, '') !~* 'veterinary', coalesce(stock, 1) > 0)
+        which, (given->>'id')::integer, found, severity, which = 2 OR coalesce(given->>'saleClass', '') = 'otc',
+        catalogue_plain(concat_ws(' ', given->>'name', given->>'form', given->>'route'))
+            ~ '\m(inject|infus|intraven|intramus|subcut|implant|suppos)',
+        (SELECT count(*) FROM catalogue_substances(given->>'genericName')),
+        cardinality(catalogue_words(catalogue_plain(given->>'name'))), left(catalogue_plain(given->>'name'), 120),
+        nullif(regexp_replace(regexp_replace(upper(coalesce(given->>'registrationNumber', '')), '[^A-Z0-9]', '', 'g'), '^O', '0'), ''),
+        (given->>'registrationExpiresAt')::date,
+        coalesce((given->>'isActive')::boolean, true) AND coalesce(given->>'category', '') !~* 'veterinary',
+        coalesce((given->>'stock')::integer, 1) > 0)
     ON CONFLICT (kind, "productId") DO UPDATE SET
         terms = excluded.terms, control = excluded.control, otc = excluded.otc, "clinicOnly" = excluded."clinicOnly",
         substances = excluded.substances, "nameWords" = excluded."nameWords", "sortName" = excluded."sortName",
@@ -127,70 +135,108 @@ END
 $$
 """
 
-MEDICINE_KEPT = """
-CREATE FUNCTION catalogue_medicine_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+# Stock and prices move with every order: they touch the index only when "in stock" itself turns over. Whether words changed is
+# noted for the statement's end, where the version is counted up once however many rows there were.
+ROW_KEPT = """
+CREATE OR REPLACE FUNCTION catalogue_row_kept() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE
+    which smallint := TG_ARGV[0]::smallint;
+    moving text[] := ARRAY['stock', 'price', 'priceKobo', 'updatedAt', 'createdAt', 'description', 'usage', 'imageUrl', 'pack'];
 BEGIN
-    PERFORM catalogue_keep(1::smallint, NEW.id, NEW.name::text, NEW."genericName", NEW.strength, NEW.form, NEW.route,
-        NEW.manufacturer, NEW.category::text, NEW."registrationNumber", NEW."saleClass", NEW.control,
-        NEW."registrationExpiresAt", NEW."isActive", NEW.stock);
+    IF TG_OP = 'DELETE' THEN
+        DELETE FROM catalogue_entries WHERE kind = which AND "productId" = OLD.id;
+    ELSIF TG_OP = 'UPDATE' AND (to_jsonb(OLD) - moving) = (to_jsonb(NEW) - moving) THEN
+        IF (coalesce(OLD.stock, 1) > 0) IS DISTINCT FROM (coalesce(NEW.stock, 1) > 0) THEN
+            UPDATE catalogue_entries SET "inStock" = coalesce(NEW.stock, 1) > 0 WHERE kind = which AND "productId" = NEW.id;
+        END IF;
+        RETURN NULL;
+    ELSE
+        IF TG_OP = 'UPDATE' AND OLD.id <> NEW.id THEN
+            DELETE FROM catalogue_entries WHERE kind = which AND "productId" = OLD.id;
+        END IF;
+        PERFORM catalogue_keep(which, to_jsonb(NEW));
+    END IF;
+    PERFORM set_config('catalogue.changed', 'yes', true);
     RETURN NULL;
 END
 $$
 """
 
-HEALTH_KEPT = """
-CREATE FUNCTION catalogue_health_kept() RETURNS trigger LANGUAGE plpgsql AS $$
+STATEMENT_DONE = """
+CREATE OR REPLACE FUNCTION catalogue_statement_done() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
-    PERFORM catalogue_keep(2::smallint, NEW.id, NEW.name::text, NEW."genericName", NULL, NULL, NULL,
-        concat_ws(' ', NEW.brand, NEW.manufacturer), NEW.category::text, NEW."registrationNumber", 'otc', 'none', NULL,
-        NEW."isActive", NEW.stock);
-    RETURN NULL;
-END
-$$
-"""
-
-GONE = """
-CREATE FUNCTION catalogue_product_gone() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    DELETE FROM catalogue_entries WHERE kind = TG_ARGV[0]::smallint AND "productId" = OLD.id;
-    RETURN NULL;
-END
-$$
-"""
-
-# Stock moves with every order: that path writes the index only when "in stock" itself turns over.
-STOCK_TURNED = """
-CREATE FUNCTION catalogue_stock_turned() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    UPDATE catalogue_entries SET "inStock" = coalesce(NEW.stock, 1) > 0
-    WHERE kind = TG_ARGV[0]::smallint AND "productId" = NEW.id;
-    RETURN NULL;
-END
-$$
-"""
-
-WORDS_CHANGED = """
-CREATE FUNCTION catalogue_words_changed() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        DELETE FROM catalogue_entries WHERE kind = TG_ARGV[0]::smallint;
+    ELSIF coalesce(current_setting('catalogue.changed', true), '') <> 'yes' THEN
+        RETURN NULL;
+    END IF;
     UPDATE catalogue_version SET version = version + 1;
+    PERFORM set_config('catalogue.changed', '', true);
     RETURN NULL;
 END
 $$
 """
 
-MEDICINE_COLUMNS = (
-    'name, category, "genericName", strength, form, route, manufacturer, "registrationNumber", "saleClass", control, '
-    '"registrationExpiresAt", "isActive"'
-)
-HEALTH_COLUMNS = 'name, category, "genericName", brand, manufacturer, "registrationNumber", "isActive"'
+TABLES = """
+CREATE TABLE IF NOT EXISTS controlled_substances (
+    name text PRIMARY KEY CHECK (name ~ '^[a-z0-9 ]+$'),
+    level smallint NOT NULL CHECK (level IN (1, 2))
+);
+CREATE TABLE IF NOT EXISTS catalogue_entries (
+    kind smallint NOT NULL CHECK (kind IN (1, 2)),
+    "productId" integer NOT NULL,
+    control smallint NOT NULL,
+    substances smallint NOT NULL,
+    "nameWords" smallint NOT NULL,
+    otc boolean NOT NULL,
+    "clinicOnly" boolean NOT NULL,
+    active boolean NOT NULL,
+    "inStock" boolean NOT NULL,
+    "registrationExpiresAt" date,
+    registration text COLLATE "C",
+    "sortName" text COLLATE "C" NOT NULL,
+    terms tsvector NOT NULL,
+    PRIMARY KEY (kind, "productId")
+) WITH (fillfactor = 90);
+CREATE TABLE IF NOT EXISTS catalogue_version (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    version bigint NOT NULL,
+    born uuid NOT NULL DEFAULT gen_random_uuid()
+) WITH (fillfactor = 50);
+INSERT INTO catalogue_version (version) VALUES (1) ON CONFLICT DO NOTHING;
+CREATE INDEX IF NOT EXISTS catalogue_entries_terms ON catalogue_entries USING gin (terms);
+CREATE INDEX IF NOT EXISTS catalogue_entries_registration ON catalogue_entries (registration) WHERE registration IS NOT NULL;
+CREATE INDEX IF NOT EXISTS catalogue_entries_browse ON catalogue_entries (kind, "inStock" DESC, "sortName", "productId");
+"""
+
+# Constant defaults are kept in the catalogue, so no row is written and the lock lasts a moment.
+MEDICINE_COLUMNS = {
+    "genericName": "text",
+    "strength": "text",
+    "form": "text",
+    "route": "text",
+    "pack": "text",
+    "registrationNumber": "varchar(40)",
+    "manufacturer": "text",
+    "atc": "varchar(16)",
+    "registrationExpiresAt": "date",
+    "saleClass": "varchar(8) NOT NULL DEFAULT 'unknown' CONSTRAINT products_sale_class CHECK (\"saleClass\" IN ('otc', 'pom', 'unknown'))",
+    "control": "varchar(12) NOT NULL DEFAULT 'none' CONSTRAINT products_control CHECK (control IN ('none', 'watch', 'controlled'))",
+    "importKey": "varchar(80)",
+}
+HEALTH_COLUMNS = {
+    "genericName": "text",
+    "pack": "text",
+    "registrationNumber": "varchar(40)",
+    "manufacturer": "text",
+    "importKey": "varchar(80)",
+}
+PRODUCT_TABLES = (("products", 1, MEDICINE_COLUMNS), ("healthcare_products", 2, HEALTH_COLUMNS))
 
 FUNCTIONS = (
-    "catalogue_words_changed()",
-    "catalogue_stock_turned()",
-    "catalogue_product_gone()",
-    "catalogue_health_kept()",
-    "catalogue_medicine_kept()",
-    "catalogue_keep(smallint, integer, text, text, text, text, text, text, text, text, text, text, date, boolean, integer)",
+    "catalogue_statement_done()",
+    "catalogue_row_kept()",
+    "catalogue_keep(smallint, jsonb)",
     "catalogue_terms(text, text, text)",
     "catalogue_substances(text)",
     "catalogue_words(text)",
@@ -198,122 +244,76 @@ FUNCTIONS = (
 )
 
 
-def migrate(migrator, database, fake=False, **kwargs):
-    migrator.sql("SET LOCAL lock_timeout = '5s'")
-    _add_columns(migrator)
-    _add_tables(migrator)
-    for function in (
-        PLAIN, WORDS, SUBSTANCES, TERMS, KEEP, MEDICINE_KEPT, HEALTH_KEPT, GONE, STOCK_TURNED, WORDS_CHANGED,
-    ):  # fmt: skip
+def migrate(migrator, database, *, fake=False):
+    for table, _, columns in PRODUCT_TABLES:
+        added = ", ".join(f'ADD COLUMN IF NOT EXISTS "{name}" {kind}' for name, kind in columns.items())
+        migrator.sql(f"ALTER TABLE {table} {added}")
+    migrator.sql(TABLES)
+    for level, names in ((2, CONTROLLED), (1, WATCHED)):
+        rows = ", ".join(f"('{name}', {level})" for name in names)
+        migrator.sql(f"INSERT INTO controlled_substances VALUES {rows} ON CONFLICT DO NOTHING")
+    for function in (PLAIN, WORDS, SUBSTANCES, TERMS, KEEP, ROW_KEPT, STATEMENT_DONE):
         migrator.sql(function)
-    _add_triggers(migrator, "products", 1, "catalogue_medicine_kept", MEDICINE_COLUMNS)
-    _add_triggers(migrator, "healthcare_products", 2, "catalogue_health_kept", HEALTH_COLUMNS)
-    migrator.sql(
-        'SELECT catalogue_keep(1::smallint, id, name::text, "genericName", strength, form, route, manufacturer, category::text, '
-        '"registrationNumber", "saleClass", control, "registrationExpiresAt", "isActive", stock) FROM products'
-    )
-    migrator.sql(
-        'SELECT catalogue_keep(2::smallint, id, name::text, "genericName", NULL, NULL, NULL, concat_ws(\' \', brand, manufacturer), '
-        "category::text, \"registrationNumber\", 'otc', 'none', NULL, \"isActive\", stock) FROM healthcare_products"
-    )
-    migrator.sql('CREATE INDEX catalogue_entries_terms ON catalogue_entries USING gin (terms)')
-    migrator.sql('CREATE INDEX catalogue_entries_registration ON catalogue_entries (registration) WHERE registration IS NOT NULL')
-    migrator.sql('CREATE INDEX catalogue_entries_browse ON catalogue_entries (kind, "inStock" DESC, "sortName", "productId")')
-
-
-def _add_columns(migrator):
-    migrator.sql("""
-        ALTER TABLE products
-            ADD COLUMN "genericName" text, ADD COLUMN strength text, ADD COLUMN form text, ADD COLUMN route text,
-            ADD COLUMN pack text, ADD COLUMN "registrationNumber" varchar(40), ADD COLUMN manufacturer text,
-            ADD COLUMN atc varchar(16), ADD COLUMN "registrationExpiresAt" date,
-            ADD COLUMN "saleClass" varchar(8) NOT NULL DEFAULT 'unknown'
-                CONSTRAINT products_sale_class CHECK ("saleClass" IN ('otc', 'pom', 'unknown')),
-            ADD COLUMN control varchar(12) NOT NULL DEFAULT 'none'
-                CONSTRAINT products_control CHECK (control IN ('none', 'watch', 'controlled')),
-            ADD COLUMN "importKey" varchar(80)
-    """)
-    migrator.sql("""
-        ALTER TABLE healthcare_products
-            ADD COLUMN "genericName" text, ADD COLUMN pack text, ADD COLUMN "registrationNumber" varchar(40),
-            ADD COLUMN manufacturer text, ADD COLUMN "importKey" varchar(80)
-    """)
-    migrator.sql('CREATE UNIQUE INDEX products_import_key ON products ("importKey")')
-    migrator.sql('CREATE UNIQUE INDEX healthcare_products_import_key ON healthcare_products ("importKey")')
-
-
-def _add_tables(migrator):
-    migrator.sql("""
-        CREATE TABLE controlled_substances (
-            name text PRIMARY KEY CHECK (name ~ '^[a-z0-9 ]+$'),
-            level smallint NOT NULL CHECK (level IN (1, 2))
+    for table, kind, columns in PRODUCT_TABLES:
+        migrator.python(_bring_back, database, table, kind, columns)
+        migrator.sql(
+            f"CREATE OR REPLACE TRIGGER catalogue_row_kept AFTER INSERT OR UPDATE OR DELETE ON {table}"
+            f" FOR EACH ROW EXECUTE FUNCTION catalogue_row_kept('{kind}');"
+            f"CREATE OR REPLACE TRIGGER catalogue_statement_done AFTER INSERT OR UPDATE OR DELETE ON {table}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION catalogue_statement_done('{kind}');"
+            f"CREATE OR REPLACE TRIGGER catalogue_emptied AFTER TRUNCATE ON {table}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION catalogue_statement_done('{kind}')"
         )
-    """)
-    rows = [(name, 2) for name in CONTROLLED] + [(name, 1) for name in WATCHED]
-    migrator.sql("INSERT INTO controlled_substances VALUES " + ", ".join(f"('{name}', {level})" for name, level in rows))
-    migrator.sql("""
-        CREATE TABLE catalogue_entries (
-            kind smallint NOT NULL CHECK (kind IN (1, 2)),
-            "productId" integer NOT NULL,
-            control smallint NOT NULL,
-            substances smallint NOT NULL,
-            "nameWords" smallint NOT NULL,
-            otc boolean NOT NULL,
-            "clinicOnly" boolean NOT NULL,
-            active boolean NOT NULL,
-            "inStock" boolean NOT NULL,
-            "registrationExpiresAt" date,
-            registration text COLLATE "C",
-            "sortName" text COLLATE "C" NOT NULL,
-            terms tsvector NOT NULL,
-            PRIMARY KEY (kind, "productId")
+        migrator.in_batches(
+            table,
+            f"SELECT catalogue_keep({kind}::smallint, to_jsonb(p)) FROM {table} AS p WHERE p.id > %(low)s AND p.id <= %(high)s",
+            rows=500,
         )
-    """)
-    migrator.sql("""
-        CREATE TABLE catalogue_version (
-            single boolean PRIMARY KEY DEFAULT true CHECK (single),
-            version bigint NOT NULL,
-            born uuid NOT NULL DEFAULT gen_random_uuid()
-        )
-    """)
-    migrator.sql("INSERT INTO catalogue_version (version) VALUES (1)")
+        migrator.index(f"{table}_import_key", f'{table} ("importKey")', unique=True)
+    migrator.sql("UPDATE catalogue_version SET version = version + 1")
+    migrator.sql("DROP TABLE IF EXISTS rollback_005")
 
 
-def _add_triggers(migrator, table, kind, function, columns):
-    migrator.sql(
-        f"CREATE TRIGGER {table}_kept AFTER INSERT OR UPDATE OF {columns} ON {table} FOR EACH ROW EXECUTE FUNCTION {function}()"
-    )
-    migrator.sql(
-        f"CREATE TRIGGER {table}_gone AFTER DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION catalogue_product_gone('{kind}')"
-    )
-    migrator.sql(
-        f"CREATE TRIGGER {table}_stock_turned AFTER UPDATE OF stock ON {table} FOR EACH ROW "
-        "WHEN ((coalesce(OLD.stock, 1) > 0) IS DISTINCT FROM (coalesce(NEW.stock, 1) > 0)) "
-        f"EXECUTE FUNCTION catalogue_stock_turned('{kind}')"
-    )
-    migrator.sql(
-        f"CREATE TRIGGER {table}_words_changed AFTER INSERT OR DELETE OR UPDATE OF {columns} ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION catalogue_words_changed()"
+def _bring_back(database, table, kind, columns):
+    """What an earlier roll-back kept of this table, before the triggers see it; nothing when there is none."""
+    if database.execute_sql("SELECT to_regclass('rollback_005')").fetchone()[0] is None:
+        return
+    names = ", ".join(f'"{name}"' for name in columns)
+    database.execute_sql(
+        f"UPDATE {table} AS p SET ({names}) = (SELECT {names} FROM jsonb_populate_record(p, jsonb_strip_nulls(k.kept)))"
+        " FROM rollback_005 AS k WHERE k.kind = %s AND k.id = p.id",
+        (kind,),
     )
 
 
-def rollback(migrator, database, fake=False, **kwargs):
-    migrator.sql("SET LOCAL lock_timeout = '5s'")
-    for table in ("products", "healthcare_products"):
-        for trigger in ("kept", "gone", "stock_turned", "words_changed"):
-            migrator.sql(f"DROP TRIGGER {table}_{trigger} ON {table}")
-    for table in ("catalogue_version", "catalogue_entries", "controlled_substances"):
-        migrator.sql(f"DROP TABLE {table}")
+def rollback(migrator, database, *, fake=False):
+    migrator.sql("CREATE TABLE IF NOT EXISTS rollback_005 (kind smallint, id integer, kept jsonb NOT NULL, PRIMARY KEY (kind, id))")
+    for table, kind, columns in PRODUCT_TABLES:
+        migrator.python(_set_aside, database, table, kind, columns)
+    for table, _, _ in PRODUCT_TABLES:
+        for trigger in ("catalogue_row_kept", "catalogue_statement_done", "catalogue_emptied"):
+            migrator.sql(f"DROP TRIGGER IF EXISTS {trigger} ON {table}")
+    for name in ("catalogue_version", "catalogue_entries", "controlled_substances"):
+        migrator.sql(f"DROP TABLE IF EXISTS {name}")
     for function in FUNCTIONS:
-        migrator.sql(f"DROP FUNCTION {function}")
-    migrator.sql("""
-        ALTER TABLE products
-            DROP COLUMN "genericName", DROP COLUMN strength, DROP COLUMN form, DROP COLUMN route, DROP COLUMN pack,
-            DROP COLUMN "registrationNumber", DROP COLUMN manufacturer, DROP COLUMN atc, DROP COLUMN "registrationExpiresAt",
-            DROP COLUMN "saleClass", DROP COLUMN control, DROP COLUMN "importKey"
-    """)
-    migrator.sql("""
-        ALTER TABLE healthcare_products
-            DROP COLUMN "genericName", DROP COLUMN pack, DROP COLUMN "registrationNumber", DROP COLUMN manufacturer,
-            DROP COLUMN "importKey"
-    """)
+        migrator.sql(f"DROP FUNCTION IF EXISTS {function}")
+    for table, _, columns in PRODUCT_TABLES:
+        dropped = ", ".join(f'DROP COLUMN IF EXISTS "{name}"' for name in columns)
+        migrator.sql(f"ALTER TABLE {table} {dropped}")
+
+
+def _set_aside(database, table, kind, columns):
+    """Copies our columns of a table; a second run after a break adds nothing, since the columns may be gone by then."""
+    present = database.execute_sql(
+        "SELECT count(*) FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = %s"
+        " AND column_name = 'importKey'",
+        (table,),
+    ).fetchone()[0]
+    if not present:
+        return
+    kept = ", ".join(f"'{name}', to_jsonb(p) -> '{name}'" for name in columns)
+    database.execute_sql(
+        f"INSERT INTO rollback_005 SELECT %s, p.id, jsonb_build_object({kept}) FROM {table} AS p"
+        " ON CONFLICT (kind, id) DO UPDATE SET kept = excluded.kept",
+        (kind,),
+    )

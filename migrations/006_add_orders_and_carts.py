@@ -101,7 +101,8 @@ $$
 # `known` is the finer state there is already: it stays as long as the old columns do not contradict it.
 STATE_OF = """
 CREATE OR REPLACE FUNCTION order_state_of(
-    status public.enum_orders_status, payment public."enum_orders_paymentStatus", method public."enum_orders_paymentMethod", known text
+    status public.enum_orders_status, payment public."enum_orders_paymentStatus",
+    method public."enum_orders_paymentMethod", known text
 ) RETURNS text LANGUAGE sql IMMUTABLE AS $$
     SELECT CASE
         WHEN status = 'Cancelled' AND known IN ('expired', 'refunded') THEN known
@@ -291,15 +292,15 @@ BEGIN
     FOR one IN SELECT * FROM rollback_006
         WHERE source <> 'orders' AND (source <> 'order_items' OR kept->>'productId' IS NULL) ORDER BY id LOOP
         BEGIN
-            EXECUTE format('INSERT INTO %%I SELECT (jsonb_populate_record(NULL::%%I, $1)).*', one.source, one.source) USING one.kept;
+            EXECUTE format('INSERT INTO %%1$I SELECT (jsonb_populate_record(NULL::%%1$I, $1)).*', one.source) USING one.kept;
             DELETE FROM rollback_006 WHERE id = one.id;
         EXCEPTION WHEN foreign_key_violation OR unique_violation OR not_null_violation THEN
             NULL;  -- its order, customer or product is gone; the row stays where it is kept
         END;
     END LOOP;
-    PERFORM setval(pg_get_serial_sequence('cart_lines', 'id'), max(id)) FROM cart_lines HAVING max(id) IS NOT NULL;
-    PERFORM setval(pg_get_serial_sequence('stock_reservations', 'id'), max(id)) FROM stock_reservations HAVING max(id) IS NOT NULL;
-    PERFORM setval(pg_get_serial_sequence('order_events', 'id'), max(id)) FROM order_events HAVING max(id) IS NOT NULL;
+    PERFORM setval('cart_lines_id_seq', max(id)) FROM cart_lines HAVING max(id) > 0;
+    PERFORM setval('stock_reservations_id_seq', max(id)) FROM stock_reservations HAVING max(id) > 0;
+    PERFORM setval('order_events_id_seq', max(id)) FROM order_events HAVING max(id) > 0;
     IF NOT EXISTS (SELECT FROM rollback_006) THEN
         DROP TABLE rollback_006;
     END IF;
@@ -345,3 +346,4 @@ def rollback(migrator, database, *, fake=False):
         "order_status_of(text)",
     ):
         migrator.sql(f"DROP FUNCTION IF EXISTS {function}")
+    migrator.sql("DO $$ BEGIN IF NOT EXISTS (SELECT FROM rollback_006) THEN DROP TABLE rollback_006; END IF; END $$")

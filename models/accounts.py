@@ -15,7 +15,7 @@ from peewee import AutoField, BooleanField, CharField, DateTimeField
 from models.base import Base, connection
 from models.values import Refused
 
-UNUSABLE_PASSWORD = "!"
+UNUSABLE_PASSWORD = "!"  # noqa: S105 - no secret: no hash ever equals it
 NAME_LENGTH = 255
 
 
@@ -48,7 +48,8 @@ WITH me AS (
             WHERE "customerId" = me.id AND kind = 'number' ORDER BY "createdAt" DESC LIMIT 1) AS number
         FROM me WHERE me."userId" IS NULL
     ) AS new
-    ON CONFLICT (email) DO UPDATE SET name = EXCLUDED.name, "phoneNumber" = EXCLUDED."phoneNumber", "updatedAt" = EXCLUDED."updatedAt"
+    ON CONFLICT (email) DO UPDATE
+        SET name = EXCLUDED.name, "phoneNumber" = EXCLUDED."phoneNumber", "updatedAt" = EXCLUDED."updatedAt"
     RETURNING id
 )
 UPDATE customers c SET name = %(name)s, "consentVersion" = %(consent)s, "consentAt" = %(now)s, "updatedAt" = %(now)s,
@@ -63,7 +64,7 @@ def register(customer_id: int, name: str, consent_version: str, *, now: datetime
 
     Running twice changes the name and renews the consent; it makes no second row. Raises Refused: `bad_name`, `unknown_customer`.
     """
-    name = " ".join(name.split())[:NAME_LENGTH]
+    name = tidy_name(name)
     if not name or "\x00" in name:
         raise Refused("bad_name")
     values = {"customer": customer_id, "name": name, "consent": consent_version, "now": now, "password": UNUSABLE_PASSWORD}
@@ -71,3 +72,8 @@ def register(customer_id: int, name: str, consent_version: str, *, now: datetime
     if row is None:
         raise Refused("unknown_customer")
     return int(row[0])
+
+
+def tidy_name(name: str) -> str:
+    """A name as it is kept: single spaces, at most 255 characters, as the old column has room for."""
+    return " ".join(name.split())[:NAME_LENGTH]

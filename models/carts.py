@@ -1,11 +1,13 @@
 """Carts: what a customer means to buy, with present prices and stock. Nothing is reserved before checkout.
 
-Every change takes the row of `cart_versions` first, so that two changes of one cart wait for each other. Stock that nobody
-has counted (NULL, as the old system allows) is no stock: what we cannot promise is not sold.
+Every change takes the row of `cart_versions` first, so that two changes of one cart wait for each other.
+What is in stock, prescription-only or never sold by chat is the catalogue's word (`Product`). Stock nobody counts (NULL, as
+the old system allows) is in stock there, so it is sold, up to the cap, and never reserved.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +15,7 @@ from typing import Any
 from peewee import BigAutoField, BigIntegerField, DateTimeField, IntegerField
 
 from models.base import Base, connection
-from models.catalogue import Product
+from models.catalogue.products import COLUMNS, HEALTH, JOINS, MEDICINE, Product, from_row, split_ref
 from models.values import Money, Refused
 
 # How many packs of one product an order may hold. Nigerian practice for medicines sold without a prescription; the lower
@@ -46,7 +48,7 @@ class CartLine:
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """Lines in the order they were added. `payable_total` counts the lines without a problem; `version` grows with every change."""
+    """Lines in the order they were added. `payable_total` counts lines without a problem; `version` grows with every change."""
 
     lines: tuple[CartLine, ...] = ()
     total: Money = Money(0)
@@ -92,24 +94,17 @@ class CartVersion(Base):
     class Meta:
         table_name = "cart_versions"
 
+
 # --------------------------------------------------------------------------------------------------- reading
 
-# One product beside its line: the columns `_product` reads, in its order.
-GOODS = """COALESCE('m' || l."productId", 'h' || l."healthcareProductId"), COALESCE(m.name, h.name),
-    COALESCE(m."genericName", h."genericName", ''), COALESCE(m.strength, ''), COALESCE(m.form, ''), COALESCE(m.pack, h.pack, ''),
-    CASE WHEN l."productId" IS NOT NULL THEN m."priceKobo" ELSE h."priceKobo" END,
-    COALESCE(CASE WHEN l."productId" IS NOT NULL THEN m.stock ELSE h.stock END, 0),
-    COALESCE(e.active, false), NOT COALESCE(e.otc, false), COALESCE(e.control, 2)"""
-"""Needs l (a line), m (products), h (healthcare_products) and e (catalogue_entries)."""
-
-ENTRY = """LEFT JOIN catalogue_entries e ON e.kind = CASE WHEN l."productId" IS NOT NULL THEN 1 ELSE 2 END
-    AND e."productId" = COALESCE(l."productId", l."healthcareProductId")"""
+# A line `l` beside its product, as the catalogue knows it.
+ENTRY = f"""LEFT JOIN catalogue_entries e ON e.kind = CASE WHEN l."productId" IS NOT NULL THEN {MEDICINE} ELSE {HEALTH} END
+    AND e."productId" = COALESCE(l."productId", l."healthcareProductId") {JOINS}"""
 
 CART = f"""
-SELECT (SELECT version FROM cart_versions WHERE "customerId" = %(customer)s), l.quantity, {GOODS}
-FROM (SELECT) AS one LEFT JOIN cart_lines l ON l."customerId" = %(customer)s
-LEFT JOIN products m ON m.id = l."productId" LEFT JOIN healthcare_products h ON h.id = l."healthcareProductId" {ENTRY}
-ORDER BY l.id LIMIT {MOST_LINES + 10}
+SELECT (SELECT version FROM cart_versions WHERE "customerId" = %(customer)s), l.quantity, {COLUMNS}
+FROM (SELECT) AS one LEFT JOIN cart_lines l ON l."customerId" = %(customer)s {ENTRY}
+ORDER BY l.id LIMIT {MOST_LINES}
 """
 
 
@@ -126,11 +121,11 @@ def of(customer_id: int) -> Cart:
     )
 
 
-def line(number: int, quantity: int, goods: tuple[Any, ...]) -> CartLine:
-    """A line from the columns GOODS, and what stands against ordering it."""
-    product, active = _product(goods)
+def line(number: int, quantity: int, columns: Sequence[Any]) -> CartLine:
+    """A line from the catalogue's columns of its product, and what stands against ordering it."""
+    product = from_row(columns)
     each = product.price or Money(0)
-    return CartLine(number, product, quantity, each * quantity, _problem(product, active, quantity))
+    return CartLine(number, product, quantity, each * quantity, _problem(product, quantity))
 
 
 def most_of(product: Product) -> int:
@@ -139,35 +134,19 @@ def most_of(product: Product) -> int:
     return min((most for substance, most in MOST_BY_SUBSTANCE.items() if substance in words), default=MOST_OF_ONE)
 
 
-def _problem(product: Product, active: bool, quantity: int) -> str:
+def _problem(product: Product, quantity: int) -> str:
     """The gravest first: what is never sold, before what is short today."""
-    if not active:
+    if not product.active:
         return "gone"
-    if product.controlled:
+    if product.control == "controlled":
         return "controlled"
     if product.price is None:
         return "no_price"
-    if product.stock <= 0:
+    if not product.in_stock:
         return "out_of_stock"
-    if product.stock < quantity:
+    if product.stock is not None and product.stock < quantity:
         return "less_stock"
     return "needs_prescription" if product.prescription_only else ""
-
-
-def _product(goods: tuple[Any, ...]) -> tuple[Product, bool]:
-    ref, name, generic, strength, form, pack, price_kobo, stock, active, prescription_only, control = goods
-    return Product(
-        ref=ref,
-        name=name,
-        generic=generic,
-        strength=strength,
-        form=form,
-        pack=pack,
-        price=Money(price_kobo) if price_kobo and price_kobo > 0 else None,
-        stock=max(0, stock),
-        prescription_only=prescription_only,
-        controlled=control == 2,
-    ), active
 
 
 # --------------------------------------------------------------------------------------------------- verbs
@@ -181,10 +160,9 @@ ON CONFLICT ("customerId") DO UPDATE SET version = v.version + 1 RETURNING versi
 LOOK = f"""
 SELECT (SELECT quantity FROM cart_lines WHERE "customerId" = %(customer)s
         AND ("productId" = l."productId" OR "healthcareProductId" = l."healthcareProductId")),
-    (SELECT count(*) FROM cart_lines WHERE "customerId" = %(customer)s), {GOODS}
-FROM (VALUES (%(m)s::integer, %(h)s::integer)) AS l ("productId", "healthcareProductId")
-LEFT JOIN products m ON m.id = l."productId" LEFT JOIN healthcare_products h ON h.id = l."healthcareProductId" {ENTRY}
-WHERE COALESCE(m.id, h.id) IS NOT NULL
+    (SELECT count(*) FROM cart_lines WHERE "customerId" = %(customer)s), {COLUMNS}
+FROM (VALUES (%(m)s::integer, %(h)s::integer)) AS l ("productId", "healthcareProductId") {ENTRY}
+WHERE e."productId" IS NOT NULL
 """
 
 PUT = """
@@ -220,7 +198,8 @@ def remove(customer_id: int, ref: str) -> Changed:
             connection()
             .execute(
                 """WITH gone AS (
-                       DELETE FROM cart_lines WHERE "customerId" = %(customer)s AND ("productId" = %(m)s OR "healthcareProductId" = %(h)s)
+                       DELETE FROM cart_lines
+                       WHERE "customerId" = %(customer)s AND ("productId" = %(m)s OR "healthcareProductId" = %(h)s)
                        RETURNING "productId", "healthcareProductId")
                    SELECT COALESCE(m.name, h.name, ''), (SELECT count(*) FROM cart_lines WHERE "customerId" = %(customer)s) - 1
                    FROM gone LEFT JOIN products m ON m.id = gone."productId"
@@ -251,11 +230,11 @@ def _put(customer_id: int, ref: str, quantity: int, now: datetime, *, more: bool
         row = connection().execute(LOOK, values).fetchone()
         if row is None:
             raise Refused("gone", ref=ref)
-        held, count, *goods = row
+        held, count = row[:2]
         if held is None and not more:
             raise Refused("not_in_cart", ref=ref)
         wanted = quantity + (held or 0) if more else quantity
-        wished = line(0, min(wanted, 10**6), tuple(goods))
+        wished = line(0, min(wanted, 10**6), row[2:])
         _refuse(wished, wanted, full=held is None and count >= MOST_LINES)
         put = PUT.format(column='"productId"' if medicine else '"healthcareProductId"')
         connection().execute(put, {**values, "quantity": wanted})
@@ -265,22 +244,17 @@ def _put(customer_id: int, ref: str, quantity: int, now: datetime, *, more: bool
 def _refuse(wished: CartLine, wanted: int, *, full: bool) -> None:
     product = wished.product
     about: dict[str, object] = {"ref": product.ref, "name": product.name}
-    if wished.problem == "less_stock" and wanted <= most_of(product):
-        raise Refused("less_stock", **about, available=product.stock)
     if wished.problem not in ("", "needs_prescription", "less_stock"):
         raise Refused(wished.problem, **about)
     if wanted > most_of(product):
         raise Refused("too_many", **about, limit=most_of(product))
+    if wished.problem == "less_stock":
+        raise Refused("less_stock", **about, available=product.stock)
     if full:
         raise Refused("cart_full", **about, limit=MOST_LINES)
 
 
 def _ids(ref: str) -> tuple[int | None, int | None]:
-    """The medicine's or the health product's id in a reference (`m12`, `h7`): numbers never cross from one list to the other.
-
-    What is no reference at all names nothing: (None, None).
-    """
-    kind, digits = ref[:1], ref[1:]
-    if kind not in ("m", "h") or not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
-        return None, None
-    return (int(digits), None) if kind == "m" else (None, int(digits))
+    """The medicine's or the health product's id in a reference; (None, None), which names nothing, for what is none."""
+    kind, number = split_ref(ref) or (0, None)
+    return (number if kind == MEDICINE else None), (number if kind == HEALTH else None)

@@ -20,7 +20,8 @@ from psycopg.types.json import Jsonb
 
 from models import carts
 from models.base import connection
-from models.carts import CartLine
+from models.carts import ENTRY, CartLine
+from models.catalogue.products import COLUMNS
 from models.orders import PAYMENTS
 from models.values import Money, Refused
 
@@ -39,7 +40,8 @@ class Wish:
     """How and where the cart shall be delivered and paid.
 
     `delivery`: delivery or pickup. `payment`: cash, paystack, flutterwave. `key` names this very checkout: the same key of the
-    same customer makes one order, however often it comes. `expected_total`, when given, is what the customer was shown.
+    same customer makes one order, however often it comes. `expected_total`, when given, is what the customer was shown: the
+    delivery fee included, lines with a problem left out. They stay in the cart then; without it they refuse the whole.
     """
 
     delivery: str
@@ -78,14 +80,16 @@ WITH cart AS (
 SELECT c."userId", c."consentAt" IS NOT NULL FROM cart, customers c WHERE c.id = %(customer)s
 """
 
+# The two tables are named again, so that the catalogue's own joins read the locked rows, as they are after the wait.
 LOOK = f"""
 WITH lines AS (
     SELECT * FROM cart_lines WHERE "customerId" = %(customer)s
-), m AS (
+), products AS (
     SELECT * FROM products WHERE id IN (SELECT "productId" FROM lines) ORDER BY id FOR NO KEY UPDATE
-), h AS (
+), healthcare_products AS (
     SELECT * FROM healthcare_products
-    WHERE id IN (SELECT "healthcareProductId" FROM lines) AND (SELECT count(*) FROM m) >= 0 ORDER BY id FOR NO KEY UPDATE
+    WHERE id IN (SELECT "healthcareProductId" FROM lines) AND (SELECT count(*) FROM products) >= 0
+    ORDER BY id FOR NO KEY UPDATE
 )
 SELECT
     (SELECT json_build_array("orderNumber", "totalKobo", "deliveryFeeKobo", "paymentMethod",
@@ -93,9 +97,8 @@ SELECT
         FROM orders WHERE "placementKey" = %(key)s),
     (SELECT count(*) FROM orders WHERE "customerId" = %(customer)s AND state IN ('pending_payment', 'processing')
         AND "paymentStatus" IS DISTINCT FROM 'Paid'),
-    l.id, l."productId", l."healthcareProductId", l.quantity, {carts.GOODS}
-FROM (SELECT) AS one LEFT JOIN lines l ON true
-LEFT JOIN m ON m.id = l."productId" LEFT JOIN h ON h.id = l."healthcareProductId" {carts.ENTRY}
+    l.id, l."productId", l."healthcareProductId", l.quantity, {COLUMNS}
+FROM (SELECT) AS one LEFT JOIN lines l ON true {ENTRY}
 ORDER BY l.id
 """
 
@@ -103,26 +106,28 @@ ORDER BY l.id
 WRITE = """
 WITH asked AS (
     SELECT * FROM unnest(%(lines)s::bigint[], %(medicines)s::integer[], %(healths)s::integer[], %(quantities)s::integer[],
-        %(prices)s::bigint[], %(names)s::text[]) AS t (line, m, h, quantity, kobo, name)
+        %(prices)s::bigint[], %(names)s::text[], %(counted)s::boolean[]) AS t (line, m, h, quantity, kobo, name, counted)
 ), placed AS (
-    INSERT INTO orders ("userId", "customerId", "orderNumber", state, "totalAmount", "totalKobo", "paymentMethod", "paymentStatus",
-        "shippingAddress", "deliveryKind", "deliveryFeeKobo", latitude, longitude, "placementKey", "reservedUntil", "orderDate",
-        "createdAt", "updatedAt")
+    INSERT INTO orders ("userId", "customerId", "orderNumber", state, "totalAmount", "totalKobo", "paymentMethod",
+        "paymentStatus", "shippingAddress", "deliveryKind", "deliveryFeeKobo", latitude, longitude, "placementKey",
+        "reservedUntil", "orderDate", "createdAt", "updatedAt")
     VALUES (%(user)s, %(customer)s, %(number)s, %(state)s, %(total)s::bigint / 100.0, %(total)s, %(method)s, 'Pending',
         %(address)s, %(delivery)s, %(fee)s, %(latitude)s, %(longitude)s, %(key)s, %(until)s, %(now)s,
         %(now)s, %(now)s)
     ON CONFLICT DO NOTHING RETURNING id
 ), items AS (
-    INSERT INTO order_items ("orderId", "productId", "healthcareProductId", name, quantity, price, "priceKobo", "createdAt", "updatedAt")
+    INSERT INTO order_items (
+        "orderId", "productId", "healthcareProductId", name, quantity, price, "priceKobo", "createdAt", "updatedAt")
     SELECT placed.id, m, h, name, quantity, kobo / 100.0, kobo, %(now)s, %(now)s FROM placed, asked ORDER BY line
 ), medicines AS (
-    UPDATE products p SET stock = p.stock - a.quantity FROM placed, asked a WHERE p.id = a.m AND p.stock >= a.quantity RETURNING p.id
+    UPDATE products p SET stock = p.stock - a.quantity FROM placed, asked a
+    WHERE p.id = a.m AND p.stock >= a.quantity RETURNING p.id
 ), healths AS (
     UPDATE healthcare_products p SET stock = p.stock - a.quantity FROM placed, asked a
     WHERE p.id = a.h AND p.stock >= a.quantity RETURNING p.id
 ), held AS (
     INSERT INTO stock_reservations ("orderId", "productId", "healthcareProductId", quantity, "reservedAt")
-    SELECT placed.id, m, h, quantity, %(now)s FROM placed, asked
+    SELECT placed.id, m, h, quantity, %(now)s FROM placed, asked WHERE counted
 ), noted AS (
     INSERT INTO order_events ("orderId", at, what, who, detail) SELECT id, %(now)s, 'placed', %(who)s, %(detail)s FROM placed
 ), left_cart AS (
@@ -154,15 +159,20 @@ def place(
         before, open_orders = rows[0][:2]
         if before is not None:
             return _again(before)
-        lines = [_Line(row[2], row[3], row[4], carts.line(n, row[5], row[6:])) for n, row in enumerate(rows, 1) if row[2] is not None]
-        payable, waiting = _sort_out(lines)
+        lines = [
+            _Line(row[2], row[3], row[4], carts.line(n, row[5], row[6:])) for n, row in enumerate(rows, 1) if row[2] is not None
+        ]
+        payable, waiting = _sort_out(lines, part=wish.expected_total is not None)
         if open_orders >= MOST_OPEN_ORDERS:
             raise Refused("too_many_open", limit=MOST_OPEN_ORDERS)
         fee = delivery_fee if wish.delivery == "delivery" else Money(0)
         total = sum((x.line.line_total for x in payable), fee)
         if wish.expected_total is not None and wish.expected_total != total:
+            _refuse_if_short(lines)
             raise Refused("price_changed", total_kobo=total.kobo)
-        number = _write(customer_id, user_id, wish, payable, waiting, total=total, fee=fee, now=now, new_number=new_number or _number)
+        number = _write(
+            customer_id, user_id, wish, payable, waiting, total=total, fee=fee, now=now, new_number=new_number or _number
+        )
     return Placed(number, total, fee, wish.payment, waiting)
 
 
@@ -179,30 +189,40 @@ def _check(wish: Wish) -> None:
         raise Refused("bad_address")
 
 
-def _sort_out(lines: Sequence[_Line]) -> tuple[list[_Line], tuple[str, ...]]:
-    """What is ordered now, and the names of what waits for a prescription. Refuses the whole when a line cannot be had."""
+def _sort_out(lines: Sequence[_Line], *, part: bool) -> tuple[list[_Line], tuple[str, ...]]:
+    """What is ordered now, and the names of what waits for a prescription.
+
+    `part`: the customer saw a total that leaves out what cannot be had; it stays in the cart. Otherwise that refuses the whole.
+    """
     if not lines:
         raise Refused("empty")
-    payable = [each for each in lines if not _waits(each.line)]
-    for each in payable:
-        product = each.line.product
-        if each.line.problem:
-            raise Refused("out_of_stock", name=product.name, ref=product.ref, available=_available(each.line))
-        if each.line.quantity > carts.most_of(product):
-            raise Refused("too_many", name=product.name, ref=product.ref, limit=carts.most_of(product))
     waiting = tuple(each.line.product.name for each in lines if _waits(each.line))
+    payable = [each for each in lines if not each.line.problem and not _waits(each.line)]
+    if not part or not payable:
+        _refuse_if_short(lines)
     if not payable:
         raise Refused("nothing_payable", waiting=list(waiting))
+    for each in payable:
+        product = each.line.product
+        if each.line.quantity > carts.most_of(product):
+            raise Refused("too_many", name=product.name, ref=product.ref, limit=carts.most_of(product))
     return payable, waiting
+
+
+def _refuse_if_short(lines: Sequence[_Line]) -> None:
+    for each in lines:
+        if each.line.problem and not _waits(each.line):
+            product = each.line.product
+            raise Refused("out_of_stock", name=product.name, ref=product.ref, available=_available(each.line))
 
 
 def _waits(line: CartLine) -> bool:
     """Whether a pharmacist decides about this line later; what it lacks then is not asked now."""
-    return line.product.prescription_only and not line.product.controlled
+    return line.product.prescription_only and line.product.control != "controlled"
 
 
 def _available(line: CartLine) -> int:
-    return line.product.stock if line.problem == "less_stock" else 0
+    return (line.product.stock or 0) if line.problem == "less_stock" else 0
 
 
 def _write(
@@ -240,6 +260,7 @@ def _write(
         "quantities": [each.line.quantity for each in payable],
         "prices": [each.line.product.price.kobo for each in payable if each.line.product.price],
         "names": [each.line.product.name for each in payable],
+        "counted": [each.line.product.stock is not None for each in payable],
     }
     for _ in range(NUMBER_TRIES):
         number = new_number()
@@ -247,7 +268,7 @@ def _write(
         row = connection().execute(WRITE, {**values, "number": number, "detail": detail}).fetchone()
         if row is None:
             continue
-        if row[1] != len(payable):
+        if row[1] != sum(values["counted"]):
             raise RuntimeError("stock changed although its rows were locked")
         return number
     raise RuntimeError("no order number was free")

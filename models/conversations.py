@@ -82,7 +82,9 @@ WITH moved AS (
 SELECT EXISTS (SELECT FROM moved), ARRAY(SELECT id FROM said ORDER BY id)
 """
 
-LET_GO = """SELECT pg_advisory_unlock(%s), set_config('drugsng.claim', '', false), set_config('idle_session_timeout', '0', false)"""
+LET_GO = (
+    """SELECT pg_advisory_unlock(%s), set_config('drugsng.claim', '', false), set_config('idle_session_timeout', '0', false)"""
+)
 MORE = """
 SELECT EXISTS (SELECT FROM inbox WHERE "customerId" = %s AND status = 'pending' AND ("retryAt" IS NULL OR "retryAt" <= now()))
 """

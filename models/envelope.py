@@ -11,7 +11,7 @@ Source of the shapes: developers.facebook.com/documentation/business-messaging/w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +48,9 @@ ACCOUNT_FIELDS |= {"template_category_update", "phone_number_name_update", "phon
 # field -> key of the list in its value, for fields whose items belong to a customer.
 CUSTOMER_FIELDS = {"user_preferences": "user_preferences", "user_id_update": "user_id_update"}
 CUSTOMER_FIELDS |= {"smb_message_echoes": "message_echoes", "calls": "calls"}
+
+
+Contacts = dict[str, dict[str, Any]]  # by user id and by number
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +137,9 @@ def _messages(value: dict[str, Any], own: str, out: Envelope) -> None:
     doubt = "" if own else "no_phone_number_id"
     # A contact that nothing joins to a message belongs to it only when there is one of each.
     alone = contacts[0] if len(contacts) == len(messages) == 1 else None
+    index = _index(contacts)
     for message in messages:
-        _keep(out, _message, message, contacts, alone, doubt)
+        _keep(out, _message, message, index, alone, doubt)
     for status in statuses:
         item = _status(status) if isinstance(status, dict) else None
         if item is None:
@@ -151,13 +155,18 @@ def _keep(out: Envelope, read: Callable[..., InboundItem], *args: Any) -> None:
     try:
         out.messages.append(read(*args))
     except (RecursionError, ValueError, TypeError) as error:
-        out.messages.append(_quarantined("unreadable", type(error).__name__, "{}", last_resort_id(args)))
+        item = next((arg for arg in args if isinstance(arg, dict)), {})
+        own, origin = a_text(item.get("id")), item.get("from")
+        bsuid, at = a_bsuid(item.get("from_user_id")) or a_bsuid(origin), unix_seconds(item.get("timestamp"))
+        key = own if is_usable_id(own) else last_resort_id(args)
+        reason, kind = type(error).__name__, a_word(item.get("type"))
+        out.messages.append(InboundItem(key, kind, "quarantine", reason, bsuid, a_number(origin), "", at, "{}"))
 
 
 # ------------------------------------------------------------------------------------------------------------- messages
 
 
-def _message(message: Any, contacts: list[Any], alone: Any, doubt: str) -> InboundItem:
+def _message(message: Any, contacts: Contacts, alone: Any, doubt: str) -> InboundItem:
     if not isinstance(message, dict):
         return _broken("message", message, "not_an_object", "messages")
     payload = storable_json(message)
@@ -188,12 +197,12 @@ def _disposition(message: dict[str, Any], kind: str) -> tuple[str, str]:
         return "store", "silent_type" if kind in ("reaction", "edit", "revoke") else "unknown_type"
     if kind in ("interactive", "unsupported"):
         part = message.get(kind)
-        if isinstance(part, dict) and part.get("type") in SILENT_PARTS:
+        if isinstance(part, dict) and a_word(part.get("type")) in SILENT_PARTS:
             return "store", "silent_type"
     return "handle", ""
 
 
-def _sender(message: dict[str, Any], kind: str, contacts: list[Any], alone: Any) -> tuple[str | None, str | None, str]:
+def _sender(message: dict[str, Any], kind: str, contacts: Contacts, alone: Any) -> tuple[str | None, str | None, str]:
     """(bsuid, number, cleaned profile name). Contacts are not aligned with messages: joined on wa_id or user_id."""
     origin = message.get("from")
     bsuid, number = a_bsuid(message.get("from_user_id")) or a_bsuid(origin), a_number(origin)
@@ -203,7 +212,7 @@ def _sender(message: dict[str, Any], kind: str, contacts: list[Any], alone: Any)
         bsuid = a_bsuid(system.get("previous_user_id")) or bsuid
         if number is None and bsuid is None:
             number = a_number(system.get("customer")) or a_number(system.get("wa_id"))
-    contact = next(_matching(contacts, bsuid, number), None)
+    contact = _contact(contacts, bsuid, number)
     if contact is None and bsuid is None and number is None and isinstance(alone, dict):
         contact = alone
     if contact is None:
@@ -213,16 +222,24 @@ def _sender(message: dict[str, Any], kind: str, contacts: list[Any], alone: Any)
     return bsuid or a_bsuid(contact.get("user_id")), number or a_number(contact.get("wa_id")), name
 
 
-def _matching(contacts: list[Any], bsuid: str | None, number: str | None) -> Iterator[dict[str, Any]]:
+def _index(contacts: list[Any]) -> Contacts:
+    """Contacts by user id and by number; the first that names a key has it."""
+    found: Contacts = {}
     for contact in contacts:
-        if not isinstance(contact, dict):
-            continue
-        theirs = a_bsuid(contact.get("user_id"))
-        same_user = bsuid is not None and bsuid in (theirs, contact.get("wa_id"))
-        # The number decides only where not both sides name a user id: two ids on one number are two people.
-        same_number = number is not None and number == a_number(contact.get("wa_id")) and not (bsuid and theirs)
-        if same_user or same_number:
-            yield contact
+        if isinstance(contact, dict):
+            wa_id = contact.get("wa_id")
+            for key in (a_bsuid(contact.get("user_id")), a_bsuid(wa_id), a_number(wa_id)):
+                if key is not None:
+                    found.setdefault(key, contact)
+    return found
+
+
+def _contact(index: Contacts, bsuid: str | None, number: str | None) -> dict[str, Any] | None:
+    if bsuid is not None and bsuid in index:
+        return index[bsuid]
+    contact = index.get(number) if number is not None else None
+    # The number decides only where not both sides name a user id: two ids on one number are two people.
+    return None if contact is None or (bsuid and a_bsuid(contact.get("user_id"))) else contact
 
 
 def _status(status: dict[str, Any]) -> StatusItem | None:
@@ -255,12 +272,12 @@ def _status(status: dict[str, Any]) -> StatusItem | None:
 
 def _customer_events(name: str, value: dict[str, Any], out: Envelope) -> None:
     items = value.get(CUSTOMER_FIELDS[name])
-    contacts = a_list(value.get("contacts"))
+    contacts = _index(a_list(value.get("contacts")))
     for item in items if isinstance(items, list) else [items]:
         _keep(out, _customer_event, name, item, contacts)
 
 
-def _customer_event(name: str, item: Any, contacts: list[Any]) -> InboundItem:
+def _customer_event(name: str, item: Any, contacts: Contacts) -> InboundItem:
     if not isinstance(item, dict):
         return _broken(name, item, "not_an_object", name)
     user_id = item.get("user_id")
@@ -271,7 +288,7 @@ def _customer_event(name: str, item: Any, contacts: list[Any]) -> InboundItem:
     who = a_bsuid(item.get("from_user_id")) if not ours else a_bsuid(item.get("to_user_id"))
     bsuid = a_bsuid(previous) or who or a_bsuid(origin)
     number = a_number(item.get("wa_id")) or a_number(origin)
-    contact = next(_matching(contacts, bsuid, number), None) or {}
+    contact = _contact(contacts, bsuid, number) or {}
     bsuid, number = bsuid or a_bsuid(contact.get("user_id")), number or a_number(contact.get("wa_id"))
     handled = name in RECORD_CHANGES
     disposition, reason = ("handle", "") if handled else ("store", "silent_field")
@@ -293,8 +310,4 @@ def _account_event(name: str, item: Any, reason: str) -> InboundItem:
 
 def _broken(kind: str, item: Any, reason: str, where: str) -> InboundItem:
     payload = storable_json(item)
-    return _quarantined(kind, reason, payload, synthetic_id(payload), where)
-
-
-def _quarantined(kind: str, reason: str, payload: str, key: str, where: str = "messages") -> InboundItem:
-    return InboundItem(key, kind, "quarantine", reason, None, None, "", None, payload, where)
+    return InboundItem(synthetic_id(payload), kind, "quarantine", reason, None, None, "", None, payload, where)

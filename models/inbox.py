@@ -46,10 +46,14 @@ class Inbox(Base):
         table_name = "inbox"
 
 
+# Nearly every webhook brings one message: its values as plain parameters cost the web process half of what arrays do.
+ONE_ITEM = """SELECT %s::text AS external, %s::text AS kind, %s::text AS status, %s::text AS reason, %s::text AS bsuid,
+    %s::text AS number, %s::text AS payload, %s::float8 AS sent, 1 AS place"""
+MANY_ITEMS = """SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::float8[])
+    WITH ORDINALITY AS t(external, kind, status, reason, bsuid, number, payload, sent, place)"""
 STORE = """
 WITH item AS (
-    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::float8[])
-        WITH ORDINALITY AS t(external, kind, status, reason, bsuid, number, payload, sent, place)
+    {items}
 ), who AS (
     SELECT item.*, COALESCE(b."customerId", n."customerId") AS customer,
         (item.bsuid <> '' AND b.value IS NULL) OR (item.number <> '' AND n.value IS NULL)
@@ -67,6 +71,8 @@ WITH item AS (
 SELECT EXISTS (SELECT FROM who WHERE stranger), ARRAY(SELECT DISTINCT customer FROM kept WHERE customer IS NOT NULL),
     (SELECT count(*) FROM kept)
 """
+
+STORE_ONE, STORE_MANY = STORE.format(items=ONE_ITEM), STORE.format(items=MANY_ITEMS)
 
 STORE_RECEIPTS = """
 INSERT INTO delivery_receipts ("externalId", status, callback, at, "errorCode", "errorTitle")
@@ -103,28 +109,23 @@ def accept(
 
 
 def _accept_messages(conn: psycopg.Connection, items: Sequence[InboundItem], correlation_id: str) -> Accepted:
-    rows = (*_item_columns(items), correlation_id)
+    rows = [_item_row(item) for item in items]
+    statement, values = (STORE_ONE, rows[0]) if len(rows) == 1 else (STORE_MANY, tuple(map(list, zip(*rows, strict=True))))
     for _ in range(2):
-        stranger, customers, new = conn.execute(STORE, rows).fetchone() or (True, [], 0)
+        stranger, customers, new = conn.execute(statement, (*values, correlation_id)).fetchone() or (True, [], 0)
         if not stranger:
             return Accepted(customers, new, len(items))
         meet(conn, [(i.bsuid, i.number, i.profile_name) for i in items if i.bsuid or i.number])
     raise RuntimeError("a customer could not be made")
 
 
-def _item_columns(items: Sequence[InboundItem]) -> tuple[list[Any], ...]:
-    oldest = time.time() - OLDEST_HANDLED_S
-    columns: tuple[list[Any], ...] = ([], [], [], [], [], [], [], [])
-    for item in items:
-        status, reason = STATUS_OF[item.disposition], item.reason
-        if status == "pending" and item.sent_at is not None and item.sent_at < oldest:
-            status, reason = "stored", "too_old"
-        elif status == "pending" and not (item.bsuid or item.number):
-            status, reason = "quarantined", "no_identity"
-        row = (item.external_id, item.kind, status, reason, item.bsuid or "", item.number or "", item.payload_json, item.sent_at)
-        for column, value in zip(columns, row, strict=True):
-            column.append(value)
-    return columns
+def _item_row(item: InboundItem) -> tuple[Any, ...]:
+    status, reason = STATUS_OF[item.disposition], item.reason
+    if status == "pending" and item.sent_at is not None and item.sent_at < time.time() - OLDEST_HANDLED_S:
+        status, reason = "stored", "too_old"
+    elif status == "pending" and not (item.bsuid or item.number):
+        status, reason = "quarantined", "no_identity"
+    return item.external_id, item.kind, status, reason, item.bsuid or "", item.number or "", item.payload_json, item.sent_at
 
 
 def _receipt_columns(statuses: Sequence[StatusItem]) -> tuple[list[Any], ...]:

@@ -8,10 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from peewee import AutoField, BigAutoField, BigIntegerField, BooleanField, CharField, DateTimeField, DoubleField, IntegerField, TextField
+from peewee import (
+    AutoField,
+    BigAutoField,
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    DateTimeField,
+    DoubleField,
+    IntegerField,
+    TextField,
+)
 from playhouse.postgres_ext import BinaryJSONField
 from psycopg.types.json import Jsonb
 
@@ -55,9 +65,10 @@ class OrderLine:
 class Order:
     """One order as its owner may see it.
 
-    `number` is what customers see (an order of the old system keeps its id). `status`: pending_payment, paid, processing, shipped,
-    delivered, cancelled, expired, refunded. `payment`: cash, paystack, flutterwave. `payment_status`: pending, paid, failed.
-    `total` includes `delivery_fee`; in orders of the old system it need not be the sum of the lines. `delivery`: delivery or pickup.
+    `number` is what customers see (an order of the old system keeps its id). `status`: pending_payment, paid, processing,
+    shipped, delivered, cancelled, expired, refunded. `payment`: cash, paystack, flutterwave. `payment_status`: pending, paid,
+    failed. `total` includes `delivery_fee`; in orders of the old system it need not be the sum of the lines. `delivery`:
+    delivery or pickup. `placed_at` is in UTC.
     """
 
     number: str
@@ -159,7 +170,8 @@ OWN = """(o."customerId" = %(customer)s OR (o."customerId" IS NULL
     AND o."userId" = (SELECT "userId" FROM customers WHERE id = %(customer)s)))"""
 
 SHOWN = """o."orderNumber", o.state, o."paymentMethod"::text, lower(COALESCE(o."paymentStatus", 'Pending')::text),
-    COALESCE(o."totalKobo", 0), o."deliveryFeeKobo", o."deliveryKind", o."shippingAddress", COALESCE(o."orderDate", o."createdAt"),
+    COALESCE(o."totalKobo", 0), o."deliveryFeeKobo", o."deliveryKind", o."shippingAddress",
+    COALESCE(o."orderDate", o."createdAt"),
     (SELECT COALESCE(json_agg(json_build_array(COALESCE(i.name, m.name, h.name, ''), i.quantity, COALESCE(i."priceKobo", 0),
             i."prescriptionOnly") ORDER BY i.id), '[]')
         FROM order_items i LEFT JOIN products m ON m.id = i."productId"
@@ -201,7 +213,7 @@ def _order(row: tuple[Any, ...]) -> Order:
         delivery_fee=Money(fee),
         delivery=kind,
         address=address,
-        placed_at=placed_at,
+        placed_at=placed_at.astimezone(UTC),
         lines=tuple(OrderLine(name, quantity, Money(each), Money(each) * quantity, rx) for name, quantity, each, rx in lines),
         cancellable=state in CANCELLABLE,
     )

@@ -2,7 +2,7 @@
 
 Reserving takes the pieces out of the product's own `stock`, so whatever is left there may be sold to the next customer. The
 reservation remembers how many to give back. For an order to be paid online it runs out with the order (30 minutes); for cash
-on delivery it stands until the order is cancelled or leaves the house.
+on delivery it stands until the order is cancelled or leaves the house. Stock nobody counts (NULL) is not reserved.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ WITH ended AS (
 ), medicines AS (
     SELECT id FROM products WHERE id IN (SELECT m FROM ended) ORDER BY id FOR NO KEY UPDATE
 ), medicines_back AS (
-    UPDATE products p SET stock = COALESCE(p.stock, 0) + e.quantity
+    UPDATE products p SET stock = p.stock + e.quantity
     FROM medicines JOIN (SELECT m, sum(quantity) AS quantity FROM ended GROUP BY m) e ON e.m = medicines.id
     WHERE p.id = medicines.id RETURNING p.id
 ), health AS (
     SELECT id FROM healthcare_products
     WHERE id IN (SELECT h FROM ended) AND (SELECT count(*) FROM medicines_back) >= 0 ORDER BY id FOR NO KEY UPDATE
 ), health_back AS (
-    UPDATE healthcare_products p SET stock = COALESCE(p.stock, 0) + e.quantity
+    UPDATE healthcare_products p SET stock = p.stock + e.quantity
     FROM health JOIN (SELECT h, sum(quantity) AS quantity FROM ended GROUP BY h) e ON e.h = health.id
     WHERE p.id = health.id RETURNING p.id
 )

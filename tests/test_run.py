@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import sys
@@ -21,6 +23,7 @@ from local import environment, programs
 from local.programs import CannotStart
 from tests.children import Child, Children, wait_until
 
+pytestmark = pytest.mark.house
 LINUX = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="a launcher's death is told to its children on Linux only"
 )
@@ -79,7 +82,7 @@ class Started:
 
 
 @pytest.fixture
-def run(children: Children, tmp_path: Path, house: Path) -> Callable[..., Started]:
+def run(house: Path, children: Children, tmp_path: Path) -> Callable[..., Started]:
     """Starts a house of these processes (name -> Python code). `settings`: its environment beside the real WhatsApp token."""
 
     def start(settings: dict[str, str], **processes: str) -> Started:
@@ -206,6 +209,15 @@ def test_a_second_ctrl_c_does_not_wait_for_a_process_that_will_not_stop(run: Cal
     assert started.running() == []
 
 
+def test_a_folder_that_vanished_does_not_keep_the_house_from_stopping(run: Callable[..., Started], house: Path):
+    started = run({}, web=WEB, family=FAMILY).ready()
+    everyone = [pid for [*pids] in (started.pids("family")[0], started.pids("web")[0]) for pid in pids]
+    shutil.rmtree(house)
+    assert started.child.stop() == 0
+    assert "Traceback" not in started.child.output()
+    assert [pid for pid in everyone if programs.birth(pid)] == []
+
+
 def test_a_taken_port_is_said_and_another_is_used(run: Callable[..., Started], given: dict[str, str]):
     with socket.socket() as owner:
         owner.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -252,3 +264,39 @@ def test_what_the_environment_names_is_used_and_what_it_does_not_is_made_up_once
     assert real["WHATSAPP_ACCESS_TOKEN"] == "real"
     assert "WHATSAPP_API_BASE_URL" not in real
     assert Path(playing["TESSERACT_CMD"]).is_file()
+
+
+@LINUX
+def test_the_real_house_starts_loses_a_worker_main_and_its_launcher_and_leaves_nothing_behind(house: Path, children: Children):
+    env = {"WHATSAPP_ACCESS_TOKEN": "", "WHATSAPP_API_BASE_URL": "", "DATABASE_URL": "", "REDIS_URL": "", "WORKER_THREADS": "2"}
+    started = Started(children.start([sys.executable, "-m", "local.run", "--data", house], env=env), house)
+    started.child.wait_for_output(WELCOME, 60)
+    address = re.search(r"Health +(http://\S+)/health", started.child.output())
+    assert address
+    with urllib.request.urlopen(f"{address[1]}/ready", timeout=5) as answer:
+        assert answer.status == 200
+    assert processes_of(house) >= 6
+
+    main = json.loads((house / "state.json").read_text())["programs"]["worker"]["pid"]
+    workers = programs.group_members(main)
+    assert len(workers) > 1
+    os.kill(main, signal.SIGKILL)
+    started.child.wait_for_output("worker ended by itself", 20)
+    wait_until(lambda: not any(programs.birth(pid) for pid in workers), "the former workers to end", 15)
+    wait_until(
+        lambda: json.loads((house / "state.json").read_text())["programs"].get("worker", {}).get("pid", main) != main,
+        "a new main",
+    )
+
+    started.child.stop(signal.SIGKILL)
+    wait_until(lambda: processes_of(house) == 0, "everything to end", 20)
+
+
+def processes_of(house: Path) -> int:
+    """How many processes were told of this house, or work in its folder."""
+    found = 0
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            told = str(house).encode() in (entry / "environ").read_bytes()
+            found += told or Path(os.readlink(entry / "cwd")).is_relative_to(house)
+    return found

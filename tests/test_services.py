@@ -26,6 +26,7 @@ from local.folder import Folder
 from local.programs import CannotStart, User
 from tests.children import ROOT, Child, Children, wait_until
 
+pytestmark = pytest.mark.house
 LINUX = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="a launcher's death is told to its children on Linux only"
 )

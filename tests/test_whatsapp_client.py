@@ -4,15 +4,17 @@ import base64
 import hashlib
 import os
 import socket
+import ssl
 import threading
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.whatsapp_peer import Peer, answer, peer, reset
+from tests.whatsapp_peer import Peer, answer, certificate, peer, reset
 from worker.errors import GatewayError
 from worker.whatsapp.client import Accepted, WhatsApp
 from worker.whatsapp.transport import Limits
@@ -99,6 +101,28 @@ def test_a_forked_child_does_not_use_its_parents_connections() -> None:
         client.send(PAYLOAD)
         client.close()
     assert (meta.connections, len(meta.requests)) == (2, 3)
+
+
+def test_over_tls_connections_are_kept_and_deadlines_hold_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pem = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    with peer(lambda c, r: drips(c, r) if len(meta.requests) > 2 else c.sendall(ACCEPTED), tls=context) as meta:
+        client = whatsapp(meta.url)
+        assert [client.send(PAYLOAD) for _ in range(2)] == [Accepted("wamid.A1")] * 2
+        with pytest.raises(GatewayError) as raised:
+            client.send(PAYLOAD)
+        client.close()
+    assert (raised.value.klass, raised.value.code, meta.connections) == ("ambiguous", "timeout", 1)
+
+
+def test_a_certificate_nobody_vouches_for_gets_neither_token_nor_message(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate(tmp_path))
+    with peer(sends(ACCEPTED), tls=context) as meta:
+        error = refusal(meta.url)
+    assert (error.klass, error.code, meta.requests) == ("retryable", "tls_failed", [])
 
 
 def test_the_token_shows_in_no_representation() -> None:

@@ -172,7 +172,8 @@ def test_nesting_beyond_what_can_be_written_down_is_quarantined_and_the_rest_goe
     bad["entry"][0]["changes"][0]["value"]["messages"][0]["text"] = deep
     items = split(bad, OUR_NUMBER).messages
     assert [i.disposition for i in items] == [QUARANTINE, HANDLE, HANDLE, STORE]
-    assert items[0].reason == "RecursionError"
+    assert (items[0].reason, items[0].kind, items[0].number) == ("RecursionError", "text", ADA)
+    assert items[0].external_id.startswith("wamid.")
     while deep:  # Python itself would fall over taking it apart in one go
         deep = deep.pop()
 
@@ -222,6 +223,9 @@ def test_any_part_of_a_real_body_replaced_by_anything_makes_nothing_fail(name: s
     holder, key = data.draw(st.sampled_from(places))
     holder[key] = data.draw(anything)
     envelope = split(changed, OUR_NUMBER)
+    assert not [
+        i for i in envelope.messages if i.payload_json == "{}" and i.disposition == QUARANTINE and i.reason.endswith("Error")
+    ]
     assert all(len(i.external_id) <= 512 and i.external_id.isascii() for i in envelope.messages)
 
 

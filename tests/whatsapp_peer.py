@@ -5,10 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 
 class Peer:
@@ -18,11 +28,15 @@ class Peer:
     """
 
     def __init__(
-        self, answer: Callable[[socket.socket, bytes], bool | None], *, greet: Callable[[socket.socket], bool] | None = None
-    ):
+        self,
+        answer: Callable[[socket.socket, bytes], bool | None],
+        *,
+        greet: Callable[[socket.socket], bool] | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.requests: list[bytes] = []
         self.connections = 0
-        self._answer, self._greet = answer, greet
+        self._answer, self._greet, self._tls = answer, greet, tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -30,7 +44,7 @@ class Peer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def _begin(self, work: Callable[..., None], *args: Any) -> None:
         thread = threading.Thread(target=work, args=args, daemon=True)
@@ -52,10 +66,17 @@ class Peer:
         with contextlib.suppress(OSError, ValueError), connection:
             if self._greet and not self._greet(connection):
                 return
-            while request := read_request(connection):
-                self.requests.append(request)
-                if self._answer(connection, request) is False:
-                    return
+            if self._tls:
+                with self._tls.wrap_socket(connection, server_side=True) as secured:
+                    self._converse(secured)
+            else:
+                self._converse(connection)
+
+    def _converse(self, connection: socket.socket) -> None:
+        while request := read_request(connection):
+            self.requests.append(request)
+            if self._answer(connection, request) is False:
+                return
 
     def bodies(self) -> list[Any]:
         return [json.loads(request.partition(b"\r\n\r\n")[2]) for request in self.requests]
@@ -109,3 +130,22 @@ def reset(connection: socket.socket) -> None:
     """Closes with RST instead of FIN."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
+
+
+def certificate(folder: Path) -> Path:
+    """A PEM file with the key and certificate of 127.0.0.1, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = folder / "peer.pem"
+    path.write_bytes(private + made.public_bytes(Encoding.PEM))
+    return path

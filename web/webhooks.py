@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from typing import Any
 
 import psycopg
@@ -24,9 +25,27 @@ from worker.messages import CONVERSE, SETTLE
 
 BODY_MAX = 3 * 1024 * 1024  # Meta, webhooks/overview: payloads of up to 3 MB
 STORE_WITHIN_S = 1.0  # a webhook is acknowledged within a second, or asked to come again
+REST_AFTER_OUTAGE_S = 0.5
 ACKNOWLEDGED = b'{"status":"ok"}'
 
 webhooks = Blueprint("webhooks", __name__)
+
+
+class _Outage:
+    """A database that just failed fails everybody for a moment: threads that wait for it one second each, one after the
+    other, would make the last of a burst wait many seconds for its 503."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def noticed(self) -> None:
+        self._until = time.monotonic() + REST_AFTER_OUTAGE_S
+
+    def is_fresh(self) -> bool:
+        return time.monotonic() < self._until
+
+
+_outage = _Outage()
 
 
 def _answer(status: int, text: str) -> Response:
@@ -44,9 +63,7 @@ def shake_hands() -> Response:
     if not settings.whatsapp_verify_token:
         return _answer(404, "Not found")
     asked = request.args
-    if asked.get("hub.mode") != "subscribe" or not same_token(
-        asked.get("hub.verify_token", ""), settings.whatsapp_verify_token
-    ):
+    if asked.get("hub.mode") != "subscribe" or not same_token(asked.get("hub.verify_token", ""), settings.whatsapp_verify_token):
         return _answer(403, "Forbidden")
     return _answer(200, asked.get("hub.challenge", "")[:1024])
 
@@ -71,17 +88,24 @@ def receive() -> Response:
     return _store(parsed, settings)
 
 
+def _not_stored(correlation: str, why: str) -> Response:
+    counters.REFUSED.labels("database").inc()
+    log().warning("webhook.not_stored", correlation=correlation, error=why)
+    return _answer(503, "Try again")
+
+
 def _store(parsed: Any, settings: Settings) -> Response:
     envelope = split(parsed, settings.whatsapp_phone_number_id)
     correlation = secrets.token_hex(8)
+    if _outage.is_fresh():
+        return _not_stored(correlation, "resting")
     try:
         with base.unit(STORE_WITHIN_S) as conn:
             kept = inbox.accept(conn, envelope.messages, envelope.statuses, correlation)
     except (base.Unavailable, psycopg.OperationalError) as e:
-        counters.REFUSED.labels("database").inc()
-        log().warning("webhook.not_stored", correlation=correlation, error=type(e).__name__)
-        return _answer(503, "Try again")
-    hinted = all([hint_at(CONVERSE, customer) for customer in kept.customers])
+        _outage.noticed()
+        return _not_stored(correlation, type(e).__name__)
+    hinted = all(hint_at(CONVERSE, customer) for customer in kept.customers)  # stops at the first that fails
     if envelope.statuses:
         hinted = hint_at(SETTLE) and hinted
     for reason, count in envelope.ignored.items():

@@ -19,10 +19,10 @@ from models.conversations import Claim, Conflict, Lost, Pending, Turn, pace
 from settings import Settings, current
 from worker import delivery, house, messages, sentry
 from worker.broker import hint_at
+from worker.database_facts import DatabaseFacts
 from worker.delivery import Round
 from worker.effects import Context, perform
 from worker.errors import GatewayError
-from worker.database_facts import DatabaseFacts
 from worker.facts import CustomerFacts, Pharmacy
 from worker.flows import entry
 from worker.flows.step import Effect, Event, Happened, Place, Reply, Step, Text

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from models import carts, catalogue, orders
+from models.base import db
 from models.carts import Cart
 from models.catalogue import Product, Results
 from models.orders import Order, OrderPage
@@ -51,16 +52,18 @@ class DatabaseFacts:
         self._customer = customer or self._customer
 
     def search(self, text: str, *, kind: str | None = None, limit: int = 5, offset: int = 0) -> Results:
-        return self._once(("search", text, kind, limit, offset), lambda: catalogue.search(text, kind=kind, limit=limit, offset=offset))
+        return self._once(
+            ("search", text, kind, limit, offset), lambda: catalogue.search(db, text, kind=kind, limit=limit, offset=offset)
+        )
 
     def browse(self, kind: str, *, limit: int = 5, offset: int = 0) -> Results:
-        return self._once(("browse", kind, limit, offset), lambda: catalogue.browse(kind, limit=limit, offset=offset))
+        return self._once(("browse", kind, limit, offset), lambda: _page(catalogue.browse(db, kind, limit=limit, offset=offset)))
 
     def product(self, ref: str) -> Product | None:
-        return self._once(("product", ref), lambda: catalogue.get(ref))
+        return self._once(("product", ref), lambda: catalogue.get(db, ref))
 
     def equivalents(self, ref: str, *, limit: int = 3) -> tuple[Product, ...]:
-        return self._once(("equivalents", ref, limit), lambda: catalogue.equivalents(ref, limit=limit))
+        return self._once(("equivalents", ref, limit), lambda: catalogue.equivalents(db, ref, limit=limit))
 
     def cart(self) -> Cart:
         return self._once(("cart",), lambda: carts.of(self._customer.id))
@@ -75,3 +78,8 @@ class DatabaseFacts:
         if question not in self._known:
             self._known[question] = ask()
         return cast(T, self._known[question])
+
+
+def _page(found: tuple[tuple[Product, ...], int]) -> Results:
+    products, total = found
+    return Results(products=products, total=total)

@@ -52,7 +52,7 @@ def perform(effect: Effect, context: Context) -> Happened | None:
 
 
 def _register(context: Context, args: Mapping[str, Any]) -> Happened:
-    name = str(args["name"])
+    name = accounts.tidy_name(str(args["name"]))
     accounts.register(context.customer_id, name, str(args["consent_version"]), now=context.now)
     if context.facts is not None:
         context.facts.forget(replace(context.facts.customer, name=name, registered=True))

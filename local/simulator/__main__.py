@@ -20,8 +20,12 @@ def arguments(argv: list[str] | None = None) -> tuple[argparse.Namespace, Config
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8090, help="0 takes a free one")
     parser.add_argument("--webhook-url", help="where signed webhooks go (SIMULATOR_WEBHOOK_URL)")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="any setting of config.py, value in JSON or plain")
-    parser.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes: a parent's death ends the child")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="any setting of config.py, value in JSON or plain"
+    )
+    parser.add_argument(
+        "--stop-with-stdin", action="store_true", help="end when standard input closes: a parent's death ends the child"
+    )
     given = parser.parse_args(argv)
     base = from_environment()
     values: dict[str, object] = {}
@@ -55,7 +59,9 @@ async def run(given: argparse.Namespace, config: Config) -> None:
     try:
         port = await server.start(given.host, given.port)
     except OSError as trouble:
-        sys.exit(f"The simulator cannot listen on {given.host}:{given.port}: {trouble.strerror or trouble}. Choose another --port.")
+        sys.exit(
+            f"The simulator cannot listen on {given.host}:{given.port}: {trouble.strerror or trouble}. Choose another --port."
+        )
     shown = "127.0.0.1" if given.host in ("0.0.0.0", "::") else given.host
     print(f"Simulator listening on http://{shown}:{port} -> {config.webhook_url}", flush=True)
     await ended.wait()

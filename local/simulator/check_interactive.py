@@ -1,7 +1,7 @@
 """Limits of interactive messages: reply buttons, lists, links, location and contact requests, flows, catalogue messages.
 
-Source: Meta, messages/interactive-* and flows/guides/sendingaflow (read 2026-11-22). That button and row titles must differ is practice
-seen in several implementations; Meta's pages do not say it.
+Source: Meta, messages/interactive-* and flows/guides/sendingaflow (read 2026-11-22). That button and row titles must differ is
+practice seen in several implementations; Meta's pages do not say it.
 """
 
 from __future__ import annotations
@@ -210,7 +210,9 @@ def _only_name(name: str) -> Callable[[Json], None]:
     return action
 
 
-_FLOW = frozenset("flow_message_version flow_token flow_id flow_name flow_cta flow_action flow_action_payload mode".split())
+_FLOW = frozenset(
+    ("flow_message_version", "flow_token", "flow_id", "flow_name", "flow_cta", "flow_action", "flow_action_payload", "mode")
+)
 
 
 def _flow(action: Json) -> None:

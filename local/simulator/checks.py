@@ -20,9 +20,7 @@ Json = dict[str, Any]
 _PHONE = re.compile(r"\+?[0-9 ()\-]{5,32}")
 _BSUID = re.compile(limits.BSUID)
 _STRIP = str.maketrans("", "", "+ ()-")
-_COMMON = frozenset(
-    "messaging_product recipient_type to recipient type context biz_opaque_callback_data status message_id typing_indicator".split()
-)
+_COMMON = frozenset(("messaging_product", "recipient_type", "to", "recipient", "type", "context", "biz_opaque_callback_data"))
 
 
 def phone(value: Any, country_code: str = "234") -> str:
@@ -79,7 +77,7 @@ def check(payload: Any) -> str:
         raise errors.too_long("biz_opaque_callback_data", limits.CALLBACK_DATA)
     kind = payload.get("type", "text")
     checker = CHECKS.get(kind) if isinstance(kind, str) else None
-    if checker is None:
+    if checker is None or not isinstance(kind, str):
         raise errors.GraphError(100, message=f"(#100) Param type must be one of {{{', '.join(CHECKS).upper()}}}.")
     for key in payload:
         if key not in _COMMON and key != kind:

@@ -14,8 +14,8 @@ CHOICES = {"window": ("async", "sync", "off"), "read": ("phone", "always", "neve
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Defaults suit a laptop; tests and benchmarks switch off what they do not need. Times in seconds, `latency_s` is the time every
-    call of the Graph API takes."""
+    """Defaults suit a laptop; tests and benchmarks switch off what they do not need. Times in seconds, `latency_s` is the time
+    every call of the Graph API takes."""
 
     webhook_url: str = "http://127.0.0.1:8000/webhook"
     app_secret: str = "demo-app-secret"
@@ -96,4 +96,5 @@ _ENVIRONMENT = {
 def from_environment(environ: Mapping[str, str] | None = None) -> Config:
     """The defaults with what the environment says; empty variables count as not set."""
     environ = os.environ if environ is None else environ
-    return Config(**{name: environ[key].strip() for key, name in _ENVIRONMENT.items() if environ.get(key, "").strip()})
+    values = {name: environ[key].strip() for key, name in _ENVIRONMENT.items() if environ.get(key, "").strip()}
+    return Config().changed(values)

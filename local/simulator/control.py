@@ -112,7 +112,8 @@ class Simulator:
         self.http.clear()
         if self.process is not None:
             process, self.process = self.process, None
-            assert process.stdin is not None and process.stdout is not None
+            assert process.stdin is not None
+            assert process.stdout is not None
             process.stdin.close()
             try:
                 process.wait(5)
@@ -136,8 +137,9 @@ class Simulator:
     # ----------------------------------------------------------------------------------------------- customers
 
     def say(self, number: str = "", text: str | None = None, *, bsuid: str = "", wait: float = 0.0, **more: Any) -> str:
-        """The customer writes; gives the message id. `more` as in saying.say: name, content, location, contact, reaction, reply_to,
-        referral, group_id, id, at, copies, `from_form`. With `wait` seconds it raises SimulatorError unless the webhook took it."""
+        """The customer writes; gives the message id. `more` as in saying.say: name, content, location, contact, reaction,
+        reply_to, referral, group_id, id, at, copies, `from_form`. With `wait` seconds it raises SimulatorError unless the
+        webhook took it."""
         what = {"number": number, "bsuid": bsuid, "wait": wait, **more}
         if text is not None:
             what["text"] = text
@@ -149,11 +151,20 @@ class Simulator:
         return str(found["id"])
 
     def tap(self, number: str = "", id: str | None = None, *, title: str | None = None, bsuid: str = "", **more: Any) -> str:
-        """The customer taps a list row or button that was really shown; by id, or by title. Raises SimulatorError (409) otherwise."""
+        """The customer taps a list row or button that was really shown; by id, or by title. Raises SimulatorError (409)
+        otherwise."""
         return self.say(number, bsuid=bsuid, tap={"id": id, "title": title, "message_id": more.pop("message_id", None)}, **more)
 
     def send_media(
-        self, number: str, content: bytes, mime_type: str = "image/jpeg", *, caption: str = "", filename: str = "", kind: str = "", **more: Any
+        self,
+        number: str,
+        content: bytes,
+        mime_type: str = "image/jpeg",
+        *,
+        caption: str = "",
+        filename: str = "",
+        kind: str = "",
+        **more: Any,
     ) -> str:
         """The customer sends a file; gives the message id."""
         query = urlencode({k: v for k, v in (("filename", filename), ("kind", kind)) if v})
@@ -163,7 +174,9 @@ class Simulator:
         file = _good(answer.status, answer.json())
         return self.say(number, media={"id": file["id"], "caption": caption, "filename": filename}, **more)
 
-    def share_location(self, number: str, latitude: float, longitude: float, name: str = "", address: str = "", **more: Any) -> str:
+    def share_location(
+        self, number: str, latitude: float, longitude: float, name: str = "", address: str = "", **more: Any
+    ) -> str:
         place = {"latitude": latitude, "longitude": longitude, "name": name, "address": address}
         return self.say(number, location=place, **more)
 
@@ -178,7 +191,8 @@ class Simulator:
     # ----------------------------------------------------------------------------------------------- what was sent
 
     def messages(self, to: str = "", *, after: int = 0, wait_for: int = 0, timeout_s: float = 10.0) -> list[Json]:
-        """Accepted messages in order, each {seq, id, to, recipient, customer, type, body, biz_opaque_callback_data, at, status, error}.
+        """Accepted messages in order, each {seq, id, to, recipient, customer, type, body, biz_opaque_callback_data, at, status,
+        error}.
 
         With `wait_for` at least so many; raises TimeoutError, with what there is, when they do not come.
         """
@@ -210,7 +224,8 @@ class Simulator:
         return self.call("GET", "health")
 
     def webhooks(self) -> Json:
-        """Counters and the newest attempts: {waiting, posts, refused, given_up, dropped, log[{status, took_s, updates, attempt, ids}]}."""
+        """Counters and the newest attempts: {waiting, posts, refused, given_up, dropped, log[{status, took_s, updates, attempt,
+        ids}]}."""
         return self.call("GET", "webhooks?limit=2000")
 
     def settle(self, timeout_s: float = 10.0) -> None:
@@ -224,8 +239,8 @@ class Simulator:
     # ----------------------------------------------------------------------------------------------- faults and settings
 
     def fault(self, **rule: Any) -> int:
-        """Adds a fault (faults.Fault: on, times, match, http, code, delay_s, cut, hang_s, drip_s, retry_after, failed_code, drop, duplicate,
-        batch, reorder, ...); gives its id. `times=None` lasts until cleared."""
+        """Adds a fault (faults.Fault: on, times, match, http, code, delay_s, cut, hang_s, drip_s, retry_after, failed_code,
+        drop, duplicate, batch, reorder, ...); gives its id. `times=None` lasts until cleared."""
         return int(self.call("POST", "faults", rule)["id"])
 
     def clear_faults(self) -> None:
@@ -240,7 +255,8 @@ class Simulator:
         self.call("POST", "status", {"id": message_id, "status": name} | ({"code": code} if code else {}))
 
     def deliver(self, body: Json | None = None, **more: Any) -> Json:
-        """Posts a whole webhook body once, signed: {status, took_s}. `more`: raw, headers, signature (None: no header), queued, timeout_s."""
+        """Posts a whole webhook body once, signed: {status, took_s}. `more`: raw, headers, signature (None: no header), queued,
+        timeout_s."""
         what = more if body is None else {"body": body, **more}
         return self.call("POST", "deliver", what, timeout_s=float(more.get("timeout_s", 10)) + 5)
 

@@ -75,7 +75,13 @@ class Control:
 
     async def _health(self, request: Request) -> Response:
         state = self.house.state
-        found = {"status": "ok", "accepted": state.seq, "customers": len(state.customers), "kept": len(state.sent), "counters": state.counters}
+        found = {
+            "status": "ok",
+            "accepted": state.seq,
+            "customers": len(state.customers),
+            "kept": len(state.sent),
+            "counters": state.counters,
+        }
         return reply(found | {"cpu_s": time.process_time(), "webhooks": self.house.webhooks.shown()})
 
     async def _config(self, request: Request) -> Response:
@@ -142,7 +148,9 @@ class Control:
 
     async def _seen(self, request: Request) -> Response:
         what = payload_of(request)
-        return reply({"read": self.house.statuses.seen(str(what.get("key") or what.get("number") or what.get("bsuid")).lstrip("+"))})
+        return reply(
+            {"read": self.house.statuses.seen(str(what.get("key") or what.get("number") or what.get("bsuid")).lstrip("+"))}
+        )
 
     async def _status(self, request: Request) -> Response:
         """Sends any status for an accepted message once more or out of turn: `id`, `status`, `code` for failed ones."""
@@ -157,7 +165,8 @@ class Control:
         return reply({"id": entry.id})
 
     async def _deliver(self, request: Request) -> Response:
-        """Posts a whole webhook body: `body` (JSON, put into wire form) or `raw` (text as it is), signed unless `signature` says else.
+        """Posts a whole webhook body: `body` (JSON, put into wire form) or `raw` (text as it is), signed unless `signature`
+        says else.
 
         Answered with the status and without repeats; `queued` true takes the usual way with repeats.
         """
@@ -200,7 +209,11 @@ class Control:
         what = payload_of(request)
         config = self.house.config
         challenge = str(what.get("challenge", inbound.WABA_ID))
-        query = {"hub.mode": "subscribe", "hub.challenge": challenge, "hub.verify_token": what.get("verify_token", config.verify_token)}
+        query = {
+            "hub.mode": "subscribe",
+            "hub.challenge": challenge,
+            "hub.verify_token": what.get("verify_token", config.verify_token),
+        }
         sender = Poster()
         url = f"{config.webhook_url}{'&' if '?' in config.webhook_url else '?'}{urlencode(query)}"
         try:

@@ -1,7 +1,7 @@
 """Faults on demand: a list of rules, each for the next so many matching calls or webhook updates.
 
-A rule is made from JSON (`/_sim/faults`). `on` says where it bites: send, read (mark-as-read and typing), upload, media (look-up), download,
-graph (all of these) or webhook (updates on their way out).
+A rule is made from JSON (`/_sim/faults`). `on` says where it bites: send, read (mark-as-read and typing), upload, media
+(look-up), download, graph (all of these) or webhook (updates on their way out).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _serial = count(1)
 
 @dataclass(slots=True)
 class Fault:
-    """What goes wrong. For calls: `delay_s` before the work, `delay_after_s` after it, then `cut` (before: nothing was done; after: done,
-    the answer lost; mid: half an answer), `hang_s` (no answer, then a reset; `hang_after` does the work first), `drip_s` (pause between bytes),
-    `http`/`code`/`subcode`/`details`/`transient`/`retry_after`/`body` (an error instead of the work), `failed_code` (accepted, later a failed
-    status). For webhooks: `drop`, `duplicate` (extra copies), `delay_s`, `batch` (so many updates in one POST), `reorder` (so many held
-    and sent backwards); `gather_s` is how long batch and reorder wait."""
+    """What goes wrong. For calls: `delay_s` before the work, `delay_after_s` after it, then `cut` (before: nothing was done;
+    after: done, the answer lost; mid: half an answer), `hang_s` (no answer, then a reset; `hang_after` does the work first),
+    `drip_s` (pause between bytes), `http`/`code`/`subcode`/`details`/`transient`/`retry_after`/`body` (an error instead of the
+    work), `failed_code` (accepted, later a failed status). For webhooks: `drop`, `duplicate` (extra copies), `delay_s`, `batch`
+    (so many updates in one POST), `reorder` (so many held and sent backwards); `gather_s` is how long batch and reorder wait."""
 
     on: str = "send"
     times: int | None = 1

@@ -130,13 +130,10 @@ class Graph:
         house = self.house
         if not house.faults and not house.config.latency_s:
             return self._send(payload, raw)
-        about = {"to": str(payload.get("to") or payload.get("recipient") or "").lstrip("+")}
-        about |= {"type": payload.get("type", "text"), "payload": payload}
-        return self._faulty_send(about, payload, raw)
-
-    def _faulty_send(self, about: Json, payload: Json, raw: bytes) -> Response | Awaitable[Response]:
-        fault = self.house.faults.take("send", about) if self.house.faults else None
-        if fault is None and not self.house.config.latency_s:
+        about: Json = {"to": str(payload.get("to") or payload.get("recipient") or "").lstrip("+"), "payload": payload}
+        about["type"] = payload.get("type", "text")
+        fault = house.faults.take("send", about) if house.faults else None
+        if fault is None and not house.config.latency_s:
             return self._send(payload, raw)
         return self._slow(fault, lambda: self._send(payload, raw, fault.failed_code if fault else None))
 
@@ -176,10 +173,14 @@ class Graph:
             self.allowance = min(most, self.allowance + (now - self.allowance_at) * most)
             self.allowance_at = now
             if self.allowance < 1:
-                raise GraphError(130429, "Message failed to send because there were too many messages sent from this phone number")
+                raise GraphError(
+                    130429, "Message failed to send because there were too many messages sent from this phone number"
+                )
             self.allowance -= 1
         if config.pair_limit and not customer.may_receive(now):
-            raise GraphError(131056, "Message failed to send because there were too many messages sent to this recipient too quickly")
+            raise GraphError(
+                131056, "Message failed to send because there were too many messages sent to this recipient too quickly"
+            )
 
     def _files(self, kind: str, content: Any) -> str:
         """Whether media ids are known (raises) and fit the type (else the words of a later 131053)."""
@@ -312,13 +313,19 @@ def refusal_of(fault: Fault) -> Response:
     if fault.code is None:
         if fault.http == 200:
             return Response(200, b"{}", _JSON)
-        return Response(fault.http, GraphError(1 if fault.http < 500 else 2, fault.details, http=fault.http, transient=fault.transient).body(), _JSON)
+        return Response(
+            fault.http,
+            GraphError(1 if fault.http < 500 else 2, fault.details, http=fault.http, transient=fault.transient).body(),
+            _JSON,
+        )
     error = GraphError(fault.code, fault.details, http=fault.http or None, subcode=fault.subcode, transient=fault.transient)
     return refused(error)
 
 
 def window_closed() -> GraphError:
-    return GraphError(131047, "Message failed to send because more than 24 hours have passed since the customer last replied to this number.")
+    return GraphError(
+        131047, "Message failed to send because more than 24 hours have passed since the customer last replied to this number."
+    )
 
 
 def _form(request: Request) -> Json:

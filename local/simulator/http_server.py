@@ -1,7 +1,8 @@
 """A lean HTTP/1.1 server on asyncio, because a fake must be able to misbehave on the socket: cut, hang, drip, answer late.
 
-One request at a time per connection (no pipelining in parallel), keep-alive, Content-Length and chunked bodies. An application is a
-function `Request -> Response | Awaitable[Response]`; a plain Response is written in the same tick, which is what keeps a send cheap.
+One request at a time per connection (no pipelining in parallel), keep-alive, Content-Length and chunked bodies. An application
+is a function `Request -> Response | Awaitable[Response]`; a plain Response is written in the same tick, which is what keeps a
+send cheap.
 """
 
 from __future__ import annotations
@@ -123,7 +124,8 @@ class Connection(asyncio.Protocol):
         self.idle = asyncio.get_running_loop().call_later(IDLE_S, self._idle_end)
 
     def _idle_end(self) -> None:
-        # Long after the last byte only: closing under a client that is about to reuse the connection would look like a lost answer.
+        # Long after the last byte only: closing under a client that is about to reuse the connection would look like a lost
+        # answer.
         if self.task is None and monotonic() - self.seen >= IDLE_S:
             self.transport.close()
         else:

@@ -29,8 +29,8 @@ WABA_ID = "102290129340398"
 class Sender:
     """A customer. `number` is digits without plus, `bsuid` like `NG.1349…`; one of them is needed.
 
-    `from_form` says what stands in `from` and `wa_id`: the number, nothing at all, an empty string, or the BSUID. Without a number the
-    keys are missing unless another form is asked for.
+    `from_form` says what stands in `from` and `wa_id`: the number, nothing at all, an empty string, or the BSUID. Without a
+    number the keys are missing unless another form is asked for.
     """
 
     number: str = ""

@@ -57,7 +57,10 @@ class Media:
         if not content:
             raise invalid("The file is empty")
         if len(content) > limits.MEDIA_BYTES[kind]:
-            raise GraphError(100, message=f"(#100) Media file size too big. Max file size we currently support: {limits.MEDIA_BYTES[kind]} bytes.")
+            raise GraphError(
+                100,
+                message=f"(#100) Media file size too big. Max file size we currently support: {limits.MEDIA_BYTES[kind]} bytes.",
+            )
         return self._keep(content, plain, kind, filename, False)
 
     def from_customer(self, content: bytes, mime_type: str, filename: str, kind: str) -> File:

@@ -17,11 +17,27 @@ from local.simulator.state import Customer, Listener
 
 Json = dict[str, Any]
 STATIC = Path(__file__).parent / "static"
-TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
-SHOWN_INLINE = ("image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf", "video/mp4", "audio/ogg", "audio/mpeg", "audio/mp4")
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+SHOWN_INLINE = (
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/gif",
+    "application/pdf",
+    "video/mp4",
+    "audio/ogg",
+    "audio/mpeg",
+    "audio/mp4",
+)
 # Nothing but our own files may run or be loaded; a picture being sent is a blob until it is uploaded.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
+    "connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 MOST_QUEUED = 5000
@@ -64,8 +80,8 @@ class Phone:
         if path.startswith("/phone/media/"):
             return self._media(path.rpartition("/")[2])
         if path.startswith("/phone/transcripts/"):
-            lines = transcripts.lines(path.removeprefix("/phone/transcripts/"))
-            return reply({"lines": lines}) if lines is not None else reply({"error": "no such transcript"}, 404)
+            steps = transcripts.steps(path.removeprefix("/phone/transcripts/"))
+            return reply({"steps": steps}) if steps is not None else reply({"error": "no such transcript"}, 404)
         return reply({"error": "nothing here"}, 404)
 
     def _post(self, request: Request, path: str) -> Response:
@@ -78,7 +94,9 @@ class Phone:
             mime_type = request.headers.get("content-type", "application/octet-stream")
             if len(request.body) > limits.MEDIA_BYTES["document"]:
                 raise NotPossible("WhatsApp takes files up to 100 MB")
-            file = self.house.media.from_customer(request.body, mime_type, request.query.get("filename", "")[:240], kind_of(mime_type))
+            file = self.house.media.from_customer(
+                request.body, mime_type, request.query.get("filename", "")[:240], kind_of(mime_type)
+            )
             return reply({"id": file.id, "kind": file.kind, "mime_type": file.mime_type})
         if path == "/phone/seen":
             return reply({"read": self.house.statuses.seen(str(payload_of(request).get("key", "")))})

@@ -6,9 +6,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from local.simulator import inbound, wire
+from local.simulator import inbound, limits, wire
 from local.simulator.house import House
 from local.simulator.inbound import FromForm
+from local.simulator.samples import sample
 from local.simulator.state import Customer, Entry
 
 Json = dict[str, Any]
@@ -28,7 +29,8 @@ class NotPossible(ValueError):
 
 
 def identify(house: House, what: Json) -> Customer:
-    """The customer named by `number` and `bsuid`, with `name`, `username` and `from` (number, missing, empty, bsuid) taken over."""
+    """The customer named by `number` and `bsuid`, with `name`, `username` and `from` (number, missing, empty, bsuid) taken
+    over."""
     number, bsuid = str(what.get("number") or "").lstrip("+"), str(what.get("bsuid") or "")
     if not number and not bsuid:
         raise NotPossible("give a number or a bsuid")
@@ -50,10 +52,11 @@ def identify(house: House, what: Json) -> Customer:
 
 
 def say(house: House, what: Json) -> Said:
-    """Performs one thing of `text`, `tap`, `media`, `location`, `contact`, `reaction`, `content` (a raw inbound content).
+    """Performs one thing of `text`, `tap`, `media`, `sample` (a file of samples.py), `location`, `contact`, `reaction`,
+    `content` (a raw inbound content).
 
-    Beside it may stand `id`, `at`, `reply_to`, `forwarded`, `referral` (true or an object), `group_id`, `copies` (the same webhook
-    several times). Raises NotPossible.
+    Beside it may stand `id`, `at`, `reply_to`, `forwarded`, `referral` (true or an object), `group_id`, `copies` (the same
+    webhook several times). Raises NotPossible.
     """
     customer = identify(house, what)
     content, reply_to = _content(house, customer, what)
@@ -91,6 +94,11 @@ def _content(house: House, customer: Customer, what: Json) -> tuple[Json, str | 
         return _tap(customer, what["tap"])
     if isinstance(what.get("media"), dict):
         return _media(house, what["media"]), None
+    if isinstance(what.get("sample"), dict):
+        kind = str(what["sample"].get("kind", "image"))
+        content, mime_type, filename = sample(kind)
+        file = house.media.from_customer(content, mime_type, filename, kind if kind in limits.MEDIA_BYTES else "document")
+        return _media(house, {"id": file.id, "caption": what["sample"].get("caption")}), None
     if isinstance(what.get("location"), dict):
         place = what["location"]
         if "latitude" not in place or "longitude" not in place:
@@ -98,12 +106,14 @@ def _content(house: House, customer: Customer, what: Json) -> tuple[Json, str | 
         return inbound.location(**{k: place[k] for k in ("latitude", "longitude", "name", "address", "url") if k in place}), None
     if isinstance(what.get("contact"), dict):
         card = what["contact"]
-        return inbound.contacts(str(card.get("name", "")), list(card.get("phones", ())), requested=bool(card.get("requested"))), None
+        return inbound.contacts(
+            str(card.get("name", "")), list(card.get("phones", ())), requested=bool(card.get("requested"))
+        ), None
     if isinstance(what.get("reaction"), dict):
         return inbound.reaction(str(what["reaction"].get("message_id", "")), what["reaction"].get("emoji")), None
     if isinstance(what.get("content"), dict):
         return what["content"], None
-    raise NotPossible("give one of text, tap, media, location, contact, reaction, content")
+    raise NotPossible("give one of text, tap, media, sample, location, contact, reaction, content")
 
 
 def _media(house: House, what: Json) -> Json:
@@ -126,19 +136,21 @@ def kind_of(mime_type: str) -> str:
 
 
 def _tap(customer: Customer, tap: Json) -> tuple[Json, str | None]:
-    """The answer a tap makes. Only what was really shown can be tapped: the newest message that has this id (or title)."""
-    wanted, title, within = tap.get("id"), tap.get("title"), tap.get("message_id")
+    """The answer a tap makes. Only what was really shown can be tapped: the newest message that has this `id`, `title`, or
+    `any` of both."""
+    wanted, title, within, either = tap.get("id"), tap.get("title"), tap.get("message_id"), tap.get("any")
     for entry in reversed(customer.chat):
         if entry.mine or entry.kind not in ("interactive", "template") or (within and entry.id != within):
             continue
         for option in options(entry.payload):
-            if option["id"] == wanted or (wanted is None and option["title"] == title):
+            by_id, by_title = option["id"] in (wanted, either), option["title"] in (title if wanted is None else None, either)
+            if by_id or by_title:
                 if option["kind"] == "list":
                     return inbound.list_reply(option["id"], option["title"], option["description"]), entry.id
                 if option["kind"] == "template":
                     return inbound.button(option["title"], option["id"]), entry.id
                 return inbound.button_reply(option["id"], option["title"]), entry.id
-    raise NotPossible(f"nothing shown to this customer can be tapped as {wanted or title!r}")
+    raise NotPossible(f"nothing shown to this customer can be tapped as {wanted or title or either!r}")
 
 
 def options(payload: Json) -> list[Json]:
@@ -146,11 +158,10 @@ def options(payload: Json) -> list[Json]:
     found: list[Json] = []
     interactive = payload.get("interactive") or {}
     action = interactive.get("action") or {}
-    for button in action.get("buttons", ()) if interactive.get("type") == "button" else ():
-        found.append({"kind": "button", **button["reply"], "description": ""})
-    for section in action.get("sections", ()) if interactive.get("type") == "list" else ():
-        for row in section["rows"]:
-            found.append({"kind": "list", "id": row["id"], "title": row["title"], "description": row.get("description", "")})
+    if interactive.get("type") == "button":
+        found += [{"kind": "button", **button["reply"], "description": ""} for button in action["buttons"]]
+    if interactive.get("type") == "list":
+        found += [{"kind": "list", "description": "", **row} for section in action["sections"] for row in section["rows"]]
     for component in (payload.get("template") or {}).get("components", ()):
         if component.get("type") == "button" and component.get("sub_type") == "quick_reply":
             for parameter in component.get("parameters", ()):

@@ -6,6 +6,7 @@ Everything is touched by the one event loop only, so there are no locks.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 from collections import deque
@@ -50,8 +51,8 @@ class Customer:
 
 
 class Entry:
-    """One message of a chat. `raw` is the JSON as it came (ours: the whole send; theirs: the webhook's message). `seq` counts accepted
-    sends from 1 and is 0 for the customer's own messages."""
+    """One message of a chat. `raw` is the JSON as it came (ours: the whole send; theirs: the webhook's message). `seq` counts
+    accepted sends from 1 and is 0 for the customer's own messages."""
 
     __slots__ = ("at", "customer", "error", "id", "kind", "mine", "raw", "seq", "status", "tag")
 
@@ -221,7 +222,5 @@ class State:
         """Waits until a message is accepted, at most so long."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.arrivals.append(future)
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(future, timeout_s)
-        except TimeoutError:
-            pass

@@ -1,7 +1,7 @@
 """What becomes of an accepted message: sent, delivered, read or failed, each as a webhook some time later.
 
-Source: Meta, webhooks/reference/messages/status and pricing (read 2026-11-22): inside the service window free-form messages are free
-(`free_customer_service`), reactions give only `sent`, `conversation` is left out from v24 on.
+Source: Meta, webhooks/reference/messages/status and pricing (read 2026-11-22): inside the service window free-form messages are
+free (`free_customer_service`), reactions give only `sent`, `conversation` is left out from v24 on.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The way out: updates become signed POSTs to the webhook, by a bounded number of lanes, repeated like Meta does.
 
-A customer's updates go through one lane in order; customers go in parallel. Anything but 200 is repeated: at once, then at falling
-frequency, capped in number. Meta goes on for 7 days (webhooks/overview, read 2026-11-22); here times are scaled down.
+A customer's updates go through one lane in order; customers go in parallel. Anything but 200 is repeated: at once, then at
+falling frequency, capped in number. Meta goes on for 7 days (webhooks/overview, read 2026-11-22); here times are scaled down.
 """
 
 from __future__ import annotations
@@ -101,8 +101,9 @@ class Webhooks:
                 if matches(fault.match, about):
                     self._join(fault, held, update, done)
                     return
-            if (fault := self.faults.take("webhook", about)) is not None:
-                self._faulty(fault, lane, update, done)
+            found = self.faults.take("webhook", about)
+            if found is not None:
+                self._faulty(found, lane, update, done)
                 return
         self._queue(Item([update], lane, [done] if done else []))
 
@@ -284,7 +285,8 @@ class Poster:
             secure = ssl.create_default_context() if parts.scheme == "https" else None
             self.reader, self.writer = await asyncio.open_connection(address[1], port, ssl=secure)
             self.address = address
-        assert self.reader is not None and self.writer is not None
+        assert self.reader is not None
+        assert self.writer is not None
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         lines = [f"{method} {target} HTTP/1.1", f"Host: {parts.netloc}", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]

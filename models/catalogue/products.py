@@ -24,7 +24,7 @@ class Product:
     """One thing on sale. `ref` is "m12" (medicine 12) or "h7" (health product 7): the two ranges never meet.
 
     `price` is None when the pharmacy gave none, `stock` None when it is not counted. A medicine whose class is unknown
-    counts as prescription-only. `control`: "none", "watch" (pharmacist only) or "controlled" (never sold by chat).
+    counts as prescription-only, and so does a watched or controlled one. `control`: "none", "watch" (pharmacist only) or "controlled" (never sold by chat).
     """
 
     ref: str
@@ -80,7 +80,7 @@ def from_row(row: Sequence[Any]) -> Product:
         pack=pack,
         price=Money(kobo) if kobo else None,
         stock=stock,
-        prescription_only=kind == MEDICINE and not otc,
+        prescription_only=kind == MEDICINE and (not otc or control > 0),
         control=CONTROLS[control],
         registration_number=registration,
         description=row[12],

@@ -8,6 +8,7 @@ about something else asks for nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from models.catalogue.registration import compact_of
@@ -149,7 +150,9 @@ def _read_names(said: _Text, vocabulary: Vocabulary, asked: Asked) -> None:
             if substances is not None:
                 counts.append(substances)
                 said.take(start, count)
-                said.hits += 3 if len(part) > 1 or substances else 1
+                whole = " ".join(part)  # type: ignore[arg-type]
+                sure = len(part) > 1 or whole in vocabulary.words.names or "=" + whole in vocabulary.seen
+                said.hits += 3 if sure else 1
     asked.substances = counts[0] if len(counts) == 1 else 0
 
 
@@ -169,6 +172,8 @@ def _name(part: list[str], words: list[str], vocabulary: Vocabulary, asked: Aske
     if "=" + name in vocabulary.seen and not (choices and name in lexicon.brands):
         asked.clauses.append(Clause(_any([name, "=" + name]), weight or SUBSTANCE))
         asked.clauses.append(Clause(_one("=" + name), 1.0, leading=False))
+        if alone:
+            asked.clauses.append(Clause(_one(name, "AC"), 0.5, leading=False))
         asked.matched_by = "generic" if asked.matched_by == "none" else asked.matched_by
         for choice in choices or ():
             asked.clauses.append(Clause(_choice(choice), weight or SUBSTANCE - 1.0))
@@ -177,13 +182,14 @@ def _name(part: list[str], words: list[str], vocabulary: Vocabulary, asked: Aske
         return _substances_of(name, choices, weight, vocabulary, asked)
     if alone and _said_of_illness(name, words, vocabulary) and not choices:
         return None
-    if seen.first and (alone or not all(word in lexicon.fillers or word in lexicon.elsewhere for word in part)):
+    if seen.first and (alone or _only_together(part, vocabulary)):
         if alone and seen.first * 4 < seen.name and seen.name > 8:
             return None
         common = vocabulary.size >= 200 and seen.first * 50 > vocabulary.size
         asked.clauses.append(Clause(_one(name, "A"), weight or (WORD if common else NAME)))
         if alone:
             asked.clauses.append(Clause(_one(name, "BC"), weight or WORD))
+            _add_pair(name, words, vocabulary, asked)
         asked.matched_by = "name"
         return 0
     if alone and seen.substance and not _is_common(seen, vocabulary):
@@ -191,6 +197,20 @@ def _name(part: list[str], words: list[str], vocabulary: Vocabulary, asked: Aske
         asked.matched_by = "generic" if asked.matched_by == "none" else asked.matched_by
         return 1
     return None
+
+
+def _only_together(pair: list[str], vocabulary: Vocabulary) -> bool:
+    """True for the start of a name whose first word says nothing by itself: "seven seas", but not "good morning"."""
+    lexicon = vocabulary.words
+    dull = lexicon.fillers | lexicon.elsewhere
+    return pair[0] in dull and not all(word in dull for word in pair)
+
+
+def _add_pair(name: str, words: list[str], vocabulary: Vocabulary, asked: Asked) -> None:
+    """Moves the products up whose name begins with both words: "lonart ds" before Lonart."""
+    for word, after in zip(words, words[1:], strict=False):
+        if word == name and f"{word} {after}" in vocabulary.seen:
+            asked.clauses.append(Clause(_one(f"{word} {after}"), 4.0, leading=False))
 
 
 def _substances_of(name: str, choices: tuple[Choice, ...], weight: float, vocabulary: Vocabulary, asked: Asked) -> int:
@@ -248,7 +268,7 @@ def _read_shelves(said: _Text, vocabulary: Vocabulary, asked: Asked) -> None:
     asked.best_only = True
     asked.only = _any(list(shelves[0].only)) if shelves[0].only else ""
     for shelf in shelves:
-        asked.clauses += _shelf(shelf, 4 if len(shelves) == 1 else 2)
+        asked.clauses += _shelf(shelf, 4 if len(shelves) == 1 else 2, _found_as if is_thing else _choice)
 
 
 def _longest_phrases(found: list[tuple[int, bool, Phrase]]) -> list[tuple[bool, Phrase]]:
@@ -261,14 +281,14 @@ def _longest_phrases(found: list[tuple[int, bool, Phrase]]) -> list[tuple[bool, 
     return chosen
 
 
-def _shelf(shelf: Shelf, steps: int) -> list[Clause]:
+def _shelf(shelf: Shelf, steps: int, written: Callable[[Choice], str]) -> list[Clause]:
     """The first choices one by one, so that they keep their order, then the others together."""
-    clauses = [Clause(_choice(choice), 10.0 - place) for place, choice in enumerate(shelf.first[:steps])]
-    rest = [_choice(choice) for choice in shelf.first[steps:]]
+    clauses = [Clause(written(choice), 10.0 - place) for place, choice in enumerate(shelf.first[:steps])]
+    rest = [written(choice) for choice in shelf.first[steps:]]
     if rest:
         clauses.append(Clause(" | ".join(rest), 10.0 - steps))
     if shelf.then:
-        clauses.append(Clause(" | ".join(map(_choice, shelf.then)), 4.0))
+        clauses.append(Clause(" | ".join(map(written, shelf.then)), 5.0))
     return clauses
 
 
@@ -346,5 +366,11 @@ def _words(words: list[str]) -> str:
 
 
 def _choice(choice: Choice) -> str:
-    """All parts of a choice; each as a whole substance, or as the words of a name where no substance is recorded."""
-    return "(" + " & ".join(f"({_one('=' + part)} | {_words(part.split())})" for part in choice) + ")"
+    """All words of all parts: the words of a substance stand in the index beside those of the name, so rows of the old system
+    that know no substance are found as well."""
+    return "(" + " & ".join(map(_one, dict.fromkeys(word for part in choice for word in part.split()))) + ")"
+
+
+def _found_as(choice: Choice) -> str:
+    """The same for the name of a thing, which may stand in the plural."""
+    return "(" + " & ".join(_words(part.split()) for part in choice) + ")"

@@ -52,9 +52,18 @@ class Vocabulary:
     def __post_init__(self) -> None:
         known = {word for word in self.seen if word.isascii() and word.isalpha()} | {w for w in self.words.words if w.isalpha()}
         for word in sorted(known - self.words.fillers - self.words.elsewhere):
-            if len(word) >= 4:
+            if len(word) >= 4 and self._worth_guessing(word):
                 self.by_length[len(word)].append(word)
                 self.by_sound[sound(word)].append(word)
+
+    def _worth_guessing(self, word: str) -> bool:
+        """What a slip may be mended to: names, substances and the lexicon's words, but no other word that happens to stand in a
+        name ("failed" is not "pre-filled"). Of four-letter words only names, since everyday words are too near."""
+        named = word in self.words.names or "=" + word in self.seen
+        if len(word) == 4:
+            return named
+        seen = self.seen.get(word, Seen())
+        return named or word in self.words.words or seen.first > 0 or seen.substance > 0
 
     def knows(self, word: str) -> bool:
         return word in self.seen or word in self.words.words

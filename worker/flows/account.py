@@ -12,7 +12,7 @@ from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.step import Button, Effect, Event, Happened, Place, Step
 from worker.flows.support import hand_over, unclear
-from worker.flows.wording import CONSENT_VERSION, Sentence, lines, paragraphs, say
+from worker.flows.wording import CONSENT_VERSION, Sentence, lines, paragraphs, plain, say
 
 NAME_LIMIT = 60
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’\-]){1,59}")
@@ -46,9 +46,8 @@ def login(place: Place, event: Event, facts: Facts) -> Step:
     return under(say("account.no_login_new"), register(place, Heard("", "register"), facts))
 
 
-def password(place: Place, event: Event, facts: Facts) -> Step:
+def password(place: Place, event: Heard, facts: Facts) -> Step:
     """A password in the chat: gone from what is stored, told why, and the rest of what was wanted goes on."""
-    assert isinstance(event, Heard)
     purpose = str(event.values.get("purpose", "other"))
     rest = Heard("", purpose, {k: v for k, v in event.values.items() if k == "name"})
     if purpose == "register":
@@ -96,7 +95,9 @@ def refusal(place: Place, facts: Facts) -> Step:
 
 
 def renamed(place: Place) -> Step:
-    return step(idle(place), buttons(say("account.renamed", name=str(place.memory.get("name", ""))), button("account"), button("menu")))
+    return step(
+        idle(place), buttons(say("account.renamed", name=str(place.memory.get("name", ""))), button("account"), button("menu"))
+    )
 
 
 def name_refused(place: Place, event: Happened, facts: Facts) -> Step:
@@ -135,9 +136,8 @@ def opened(place: Place, event: Event, facts: Facts) -> Step | None:
     return None
 
 
-def choice(place: Place, event: Event, facts: Facts) -> Step:
+def choice(place: Place, event: Heard, facts: Facts) -> Step:
     """Rows and buttons of the account: `acc:rename`, `acc:delete`."""
-    assert isinstance(event, Heard)
     if event.values["choice"] == "rename":
         return rename(place, event, facts)
     if event.values["choice"] == "delete":
@@ -148,7 +148,10 @@ def choice(place: Place, event: Event, facts: Facts) -> Step:
 def rename(place: Place, event: Event, facts: Facts) -> Step:
     if not facts.customer.registered:
         return show(place, event, facts)
-    return step(go(place, "account", "changing_name"), buttons(say("account.ask_new_name"), button("account", "keep_name"), button("menu")))
+    return step(
+        go(place, "account", "changing_name"),
+        buttons(say("account.ask_new_name"), button("account", "keep_name"), button("menu")),
+    )
 
 
 def changing_name(place: Place, event: Event, facts: Facts) -> Step | None:
@@ -191,7 +194,9 @@ def my_data(place: Place, event: Event, facts: Facts) -> Step:
 def delete_my_data(place: Place, event: Event, facts: Facts) -> Step:
     """Two steps: what must stay and why is said before anything is asked for."""
     to = go(place, "account", "confirming_delete")
-    return step(to, buttons(say("account.delete_ask"), Button("acc:delete", say("button.delete_yes")), button("menu", "keep_data")))
+    return step(
+        to, buttons(say("account.delete_ask"), Button("acc:delete", say("button.delete_yes")), button("menu", "keep_data"))
+    )
 
 
 def confirming_delete(place: Place, event: Event, facts: Facts) -> Step | None:
@@ -218,7 +223,7 @@ def _ask_consent(place: Place, before: Sentence | str) -> Step:
 
 def _clean_name(typed: str) -> str:
     """A name to call somebody by, or "" when it is none: letters of any script, no digits, no links."""
-    name = " ".join(typed.split())
+    name = plain(typed[:200])
     for opener in ("my name is ", "i am ", "i'm ", "im ", "name is ", "name: ", "it is ", "call me "):
         if name.lower().startswith(opener):
             name = name[len(opener) :]

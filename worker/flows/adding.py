@@ -1,12 +1,13 @@
 """Putting products into the cart, one or several from one message, and saying once what came of it.
 
 What is under way is kept in `place.memory["batch"]`: {"left": outcomes still to come, "lines": what to tell,
-"ask": [[name, quantity], ...] still to be chosen among several, "waits": True when something needs a prescription}.
+"ask": [[name, quantity], ...] still to be chosen among several, "some": True when something was added, "waits": True when
+something of it needs a prescription}.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rapidfuzz import fuzz, utils
@@ -16,22 +17,25 @@ from models.values import Money
 from worker.facts import Facts
 from worker.flows import goods, shown
 from worker.flows.alike import choose_among
-from worker.flows.heard import Heard
+from worker.flows.heard import Heard, is_command
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, choices, step
 from worker.flows.step import Effect, Event, Happened, Place, Row, Step
 from worker.flows.support import unclear
 from worker.flows.wording import Sentence, cut, lines, paragraphs, plain, say
+from worker.understanding import numbers
+from worker.understanding.items import UNITS
 
 MOST = 99  # of one product from one message; the shop's own cap comes back as a refusal
 MANY = 5  # items of one message; each is an effect with an outcome of its own
 SURE = 92  # from this likeness on, a name means the one product it resembles
 APART = 6
+ALL_WORDS = 97
+_AROUND = frozenset(("please", "pls", "abeg", "only", "of", "them", "it", "x"))
 
 
-def add(place: Place, event: Event, facts: Facts) -> Step:
+def add(place: Place, event: Heard, facts: Facts) -> Step:
     """`add 2 3`, `add paracetamol x2`, `order 2 paracetamol and 1 vitamin c`."""
-    assert isinstance(event, Heard)
     items = [dict(i) for i in event.values.get("items", ())]
     if not items:
         return _nothing_named(place)
@@ -68,8 +72,10 @@ def added(place: Place, event: Happened, facts: Facts) -> Step:
     data = event.data
     total = str(Money(int(data["line_total_kobo"])))
     product = facts.product(str(data["ref"]))
-    sentence = say("adding.added", quantity=data["quantity"], name=_short(str(data["name"])), total=total)
-    return _told(place, facts, sentence, waits=bool(product and product.prescription_only))
+    sentence = say(
+        "adding.added", quantity=data["quantity"], name=_short(goods.name(product) if product else str(data["name"])), total=total
+    )
+    return _told(place, facts, sentence, waits=bool(product and product.prescription_only), added=True)
 
 
 def refused(place: Place, event: Happened, facts: Facts) -> Step:
@@ -85,7 +91,17 @@ def refused(place: Place, event: Happened, facts: Facts) -> Step:
 def refusal(data: Mapping[str, Any]) -> Sentence:
     """One sentence for a `cart_refused`."""
     code = str(data.get("code", ""))
-    known = code in ("controlled", "out_of_stock", "less_stock", "gone", "too_many", "no_price", "cart_full", "not_in_cart", "too_many_lines")
+    known = code in (
+        "controlled",
+        "out_of_stock",
+        "less_stock",
+        "gone",
+        "too_many",
+        "no_price",
+        "cart_full",
+        "not_in_cart",
+        "too_many_lines",
+    )
     return say(
         f"refused.{code}" if known else "refused.other",
         name=_short(str(data.get("name", "")) or say("refused.it")),
@@ -111,11 +127,11 @@ def choosing(place: Place, event: Event, facts: Facts) -> Step | None:
         return unclear(place, say("adding.choose_again", last=max(on_screen.rows)), "skip", "menu")
     if event.intent in ("skip", "no"):
         return _finish(place, facts, _batch(place))
-    if event.intent in ("unknown", "search"):
+    if event.intent in ("unknown", "search") and not is_command(event):
         ref = on_screen.named(event.text)
         if ref:
             return put(place.at("waiting"), ref, wanted)
-        return unclear(place, say("adding.choose_again", last=max(on_screen.rows)), "skip", "menu") if event.intent == "unknown" else None
+        return unclear(place, say("adding.choose_again", last=max(on_screen.rows)), "skip", "menu")
     return None
 
 
@@ -123,11 +139,12 @@ def quantity_in(heard: Heard) -> int | None:
     """The number in an answer to "how many?": `3`, `three`, `3 packs`, `add 3`; or None."""
     if heard.intent == "number":
         return int(heard.values["n"])
-    items = heard.values.get("items") or ()
+    items: Sequence[Mapping[str, Any]] = heard.values.get("items") or ()
     if heard.intent in ("add", "order") and len(items) == 1 and not items[0].get("name"):
         return int(items[0].get("quantity") or items[0].get("number") or 0)
-    first = heard.text.strip().lower().lstrip("x ").split(" ")[0]
-    return int(first) if heard.intent == "unknown" and first.isascii() and first.isdigit() and len(first) <= 4 else None
+    words = heard.text[:40].lower().replace(",", " ").split()
+    quantity = numbers.count(words[0].strip("x×.")) if words and heard.intent in ("unknown", "search") else None
+    return quantity if all(w.strip(".") in UNITS or w in _AROUND for w in words[1:]) else None
 
 
 def _start(place: Place, facts: Facts, found: list[tuple[str, int]], told: list[str], ask: list[list[Any]], waits: bool) -> Step:
@@ -142,11 +159,12 @@ def _batch(place: Place) -> dict[str, Any]:
     return dict(place.memory.get("batch") or {"left": 1, "lines": [], "ask": []})
 
 
-def _told(place: Place, facts: Facts, sentence: str, *, waits: bool = False) -> Step:
+def _told(place: Place, facts: Facts, sentence: str, *, waits: bool = False, added: bool = False) -> Step:
     batch = _batch(place)
     batch["left"] -= 1
     batch["lines"] = [*batch["lines"], cut(sentence, 240)]
     batch["waits"] = bool(batch.get("waits")) or waits
+    batch["some"] = bool(batch.get("some")) or added
     if batch["left"] > 0:
         return step(place.at("waiting", batch=batch))
     return _finish(place, facts, batch)
@@ -158,11 +176,14 @@ def _finish(place: Place, facts: Facts, batch: Mapping[str, Any]) -> Step:
     for i, (name, quantity) in enumerate(batch["ask"]):
         results = facts.search(str(name), limit=shown.PAGE)
         if results.products:
-            rest = {"left": 0, "lines": [], "ask": [list(a) for a in batch["ask"][i + 1 :]], "waits": bool(batch.get("waits"))}
+            rest = {"left": 0, "lines": [], "ask": [list(a) for a in batch["ask"][i + 1 :]]}
+            rest |= {"waits": bool(batch.get("waits")), "some": bool(batch.get("some"))}
             return _ask_which(place, str(name), int(quantity), results, rest, lines(*told))
         told.append(say("adding.not_found", name=str(name)))
-    hint = say("adding.needs_prescription") if batch.get("waits") else ""
+    hint = say("adding.needs_prescription") if batch.get("waits") and batch.get("some") else ""
     body = paragraphs(lines(*told) or say("adding.nothing"), hint)
+    if not batch.get("some"):
+        return step(go(place, "entry", "idle"), buttons(body, button("search"), button("agent", "pharmacist"), button("menu")))
     return step(go(place, "entry", "idle"), buttons(body, button("checkout"), button("cart"), button("search", "search_more")))
 
 
@@ -191,17 +212,31 @@ def _resolve(place: Place, item: Mapping[str, Any], facts: Facts) -> tuple[Produ
     if not name:
         return None, say("adding.nothing"), False
     results = facts.search(name, limit=shown.PAGE)
-    if not results.products:
-        return None, say("search.controlled" if results.controlled else "adding.not_found", name=plain(name, 60), query=plain(name, 60)), False
+    if results.controlled or not results.products:
+        return (
+            None,
+            say("search.controlled" if results.controlled else "adding.not_found", name=plain(name, 60), query=plain(name, 60)),
+            False,
+        )
     return _certain(name, results), Sentence(""), True
 
 
 def _certain(name: str, results: Results) -> Product | None:
-    """The one product a name plainly means: its whole name as typed, and nothing else nearly as good."""
-    scores = sorted(((fuzz.ratio(name, goods.name(p), processor=utils.default_process), i) for i, p in enumerate(results.products)), reverse=True)
+    """The one product a name plainly means: its whole name as typed, and nothing else nearly as good; or all its words, and
+    nothing else was found."""
+
+    def likeness(product: Product) -> float:
+        return max(
+            fuzz.ratio(name, as_named, processor=utils.default_process) for as_named in (product.name, goods.name(product))
+        )
+
+    scores = sorted(((likeness(p), i) for i, p in enumerate(results.products)), reverse=True)
     best, at = scores[0]
     next_best = scores[1][0] if len(scores) > 1 else 0
-    return results.products[at] if best >= SURE and best - next_best >= APART else None
+    if best >= SURE and best - next_best >= APART:
+        return results.products[at]
+    only = results.products[0] if results.total == 1 else None
+    return only if only and fuzz.token_set_ratio(name, goods.name(only), processor=utils.default_process) >= ALL_WORDS else None
 
 
 def _refused_alone(place: Place, data: Mapping[str, Any], sentence: Sentence, facts: Facts) -> Step:

@@ -14,16 +14,106 @@ LONGEST = 300
 SOUTH, NORTH, WEST, EAST = 4.0, 14.0, 2.6, 14.8
 
 _WORDS = frozenset(
-    """street str st road rd avenue ave close crescent cres lane way drive estate house flat block plot phase layout junction bus stop busstop opposite
-    opp beside behind near after off km expressway express market quarters village town city gra area ward compound building plaza hostel hall room floor
-    lagos abuja kano ibadan kaduna enugu owerri onitsha aba jos ilorin benin warri uyo calabar port harcourt ikeja lekki yaba surulere ajah ikorodu
-    wuse garki maitama gwarinpa kubwa lugbe asaba akure abeokuta osogbo bauchi sokoto maiduguri minna lokoja makurdi yola zaria""".split()
+    [
+        "street",
+        "str",
+        "st",
+        "road",
+        "rd",
+        "avenue",
+        "ave",
+        "close",
+        "crescent",
+        "cres",
+        "lane",
+        "way",
+        "drive",
+        "estate",
+        "house",
+        "flat",
+        "block",
+        "plot",
+        "phase",
+        "layout",
+        "junction",
+        "bus",
+        "stop",
+        "busstop",
+        "opposite",
+        "opp",
+        "beside",
+        "behind",
+        "near",
+        "after",
+        "off",
+        "km",
+        "expressway",
+        "express",
+        "market",
+        "quarters",
+        "village",
+        "town",
+        "city",
+        "gra",
+        "area",
+        "ward",
+        "compound",
+        "building",
+        "plaza",
+        "hostel",
+        "hall",
+        "room",
+        "floor",
+        "lagos",
+        "abuja",
+        "kano",
+        "ibadan",
+        "kaduna",
+        "enugu",
+        "owerri",
+        "onitsha",
+        "aba",
+        "jos",
+        "ilorin",
+        "benin",
+        "warri",
+        "uyo",
+        "calabar",
+        "port",
+        "harcourt",
+        "ikeja",
+        "lekki",
+        "yaba",
+        "surulere",
+        "ajah",
+        "ikorodu",
+        "wuse",
+        "garki",
+        "maitama",
+        "gwarinpa",
+        "kubwa",
+        "lugbe",
+        "asaba",
+        "akure",
+        "abeokuta",
+        "osogbo",
+        "bauchi",
+        "sokoto",
+        "maiduguri",
+        "minna",
+        "lokoja",
+        "makurdi",
+        "yola",
+        "zaria",
+    ]
 )
 
 
 def tidy(typed: str) -> str:
     """One line, as it will stand on the parcel: control characters and repeated blanks taken out."""
-    kept = "".join(" " if c in "\r\n\t" or unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs") else c for c in typed[: 4 * LONGEST])
+    kept = "".join(
+        " " if c in "\r\n\t" or unicodedata.category(c) in ("Cc", "Cf", "Co", "Cs") else c for c in typed[: 4 * LONGEST]
+    )
     return cut(" ".join(kept.split()), LONGEST)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.carts import Cart, CartLine
 from worker.facts import Facts
 from worker.flows import adding, goods, shown
-from worker.flows.heard import Heard
+from worker.flows.heard import Heard, is_command
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.shown import PAGE
@@ -22,15 +22,16 @@ def show(place: Place, facts: Facts, offset: int = 0) -> Step:
     """Five lines a page, what is wrong with each, the total, and what can be done."""
     cart = facts.cart()
     if cart.empty:
-        return step(go(place, "entry", "idle"), buttons(say("cart.empty"), button("search"), button("health_products"), button("menu")))
+        return step(
+            go(place, "entry", "idle"), buttons(say("cart.empty"), button("search"), button("health_products"), button("menu"))
+        )
     offset = min(max(0, offset), (len(cart.lines) - 1) // PAGE * PAGE)
     rows = [(line.product.ref, goods.name(line.product)) for line in cart.lines[offset : offset + PAGE]]
     page = shown.page(shown.read(place, "cart"), "cart", rows, offset=offset, total=len(cart.lines))
     return step(go(place, "cart", "viewing", shown=shown.kept(page)), _page(cart, offset))
 
 
-def turn_page(place: Place, event: Event, facts: Facts) -> Step:
-    assert isinstance(event, Heard)
+def turn_page(place: Place, event: Heard, facts: Facts) -> Step:
     return show(place, facts, int(event.values.get("offset", 0)))
 
 
@@ -47,14 +48,13 @@ def viewing(place: Place, event: Event, facts: Facts) -> Step | None:
         return step(place, buttons(say("list.no_more"), button("checkout"), button("cart"), button("menu")))
     if event.intent == "previous":
         return show(place, facts, on_screen.offset - PAGE)
-    if event.intent in ("unknown", "search"):
+    if event.intent in ("unknown", "search") and not is_command(event):
         ref = on_screen.named(event.text)
         return show_line(place, facts, ref) if ref else None
     return None
 
 
-def line_tapped(place: Place, event: Event, facts: Facts) -> Step:
-    assert isinstance(event, Heard)
+def line_tapped(place: Place, event: Heard, facts: Facts) -> Step:
     return show_line(place, facts, str(event.values["ref"]))
 
 
@@ -76,7 +76,12 @@ def changing(place: Place, event: Event, facts: Facts) -> Step | None:
     if event.intent in ("back", "no"):
         return show(place, facts)
     quantity = adding.quantity_in(event)
-    if quantity is None and event.intent == "change" and not event.values.get("number") and event.values.get("quantity") is not None:
+    if (
+        quantity is None
+        and event.intent == "change"
+        and not event.values.get("number")
+        and event.values.get("quantity") is not None
+    ):
         quantity = int(event.values["quantity"])
     if quantity is not None:
         return set_quantity(place, ref, quantity)
@@ -87,9 +92,8 @@ def changing(place: Place, event: Event, facts: Facts) -> Step | None:
     return None
 
 
-def change(place: Place, event: Event, facts: Facts) -> Step:
+def change(place: Place, event: Heard, facts: Facts) -> Step:
     """`change 2 to 5`, "make paracetamol 3"."""
-    assert isinstance(event, Heard)
     cart = facts.cart()
     if cart.empty:
         return show(place, facts)
@@ -101,9 +105,8 @@ def change(place: Place, event: Event, facts: Facts) -> Step:
     return set_quantity(place, line.product.ref, int(event.values["quantity"]))
 
 
-def remove(place: Place, event: Event, facts: Facts) -> Step:
+def remove(place: Place, event: Heard, facts: Facts) -> Step:
     """`remove 2`, "remove paracetamol"; a bare "remove" asks which."""
-    assert isinstance(event, Heard)
     cart = facts.cart()
     if cart.empty:
         return show(place, facts)
@@ -113,13 +116,11 @@ def remove(place: Place, event: Event, facts: Facts) -> Step:
     return take_out(place, line.product.ref)
 
 
-def remove_tapped(place: Place, event: Event, facts: Facts) -> Step:
-    assert isinstance(event, Heard)
+def remove_tapped(place: Place, event: Heard, facts: Facts) -> Step:
     return take_out(place, str(event.values["ref"]))
 
 
-def set_tapped(place: Place, event: Event, facts: Facts) -> Step:
-    assert isinstance(event, Heard)
+def set_tapped(place: Place, event: Heard, facts: Facts) -> Step:
     return set_quantity(place, str(event.values["ref"]), int(event.values.get("quantity", 0)))
 
 
@@ -138,16 +139,16 @@ def take_out(place: Place, ref: str) -> Step:
 
 def changed(place: Place, event: Happened, facts: Facts) -> Step:
     sentence = say("cart.changed", name=plain(str(event.data["name"]), 70), quantity=event.data["quantity"])
-    return under(sentence, show(place, facts))
+    return under(sentence, show(place, facts, _offset(place)))
 
 
 def removed(place: Place, event: Happened, facts: Facts) -> Step:
-    return under(say("cart.removed", name=plain(str(event.data["name"]), 70)), show(place, facts))
+    return under(say("cart.removed", name=plain(str(event.data["name"]), 70)), show(place, facts, _offset(place)))
 
 
 def refused(place: Place, event: Happened, facts: Facts) -> Step:
     """A change the shop refused: why, and the cart as it is."""
-    return under(adding.refusal(event.data), show(place, facts))
+    return under(adding.refusal(event.data), show(place, facts, _offset(place)))
 
 
 def clear(place: Place, event: Event, facts: Facts) -> Step:
@@ -172,9 +173,8 @@ def confirming_clear(place: Place, event: Event, facts: Facts) -> Step | None:
     return None
 
 
-def clear_tapped(place: Place, event: Event, facts: Facts) -> Step:
+def clear_tapped(place: Place, event: Heard, facts: Facts) -> Step:
     """The "Yes, empty it" button: it empties the cart it was shown for, not the one filled since."""
-    assert isinstance(event, Heard)
     if str(facts.cart().version) != str(event.values.get("version")):
         return show(place, facts)
     return _clear(place)
@@ -182,6 +182,12 @@ def clear_tapped(place: Place, event: Event, facts: Facts) -> Step:
 
 def cleared(place: Place, event: Happened, facts: Facts) -> Step:
     return step(go(place, "entry", "idle"), buttons(say("cart.cleared"), button("search"), button("menu")))
+
+
+def _offset(place: Place) -> int:
+    """The page of the cart that is on the screen."""
+    on_screen = shown.read(place, "cart")
+    return on_screen.offset if on_screen else 0
 
 
 def _clear(place: Place) -> Step:
@@ -206,7 +212,14 @@ def _by_ref(cart: Cart, ref: str) -> CartLine | None:
 def _line(line: CartLine) -> Sentence:
     problem = say(f"problem.{line.problem}", available=line.product.stock or 0) if line.problem else ""
     total = str(line.line_total) if line.product.price is not None else say("goods.no_price")
-    return say("cart.line", number=line.number, quantity=line.quantity, name=plain(goods.name(line.product), 60), total=total, problem=problem)
+    return say(
+        "cart.line",
+        number=line.number,
+        quantity=line.quantity,
+        name=plain(goods.name(line.product), 60),
+        total=total,
+        problem=problem,
+    )
 
 
 def edit(place: Place, event: Event, facts: Facts) -> Step:
@@ -222,7 +235,11 @@ def edit(place: Place, event: Event, facts: Facts) -> Step:
 
 def _page(cart: Cart, offset: int) -> Buttons:
     last = min(offset + PAGE, len(cart.lines))
-    heading = say("cart.heading") if len(cart.lines) <= PAGE else say("cart.heading_page", first=offset + 1, last=last, total=len(cart.lines))
+    heading = (
+        say("cart.heading")
+        if len(cart.lines) <= PAGE
+        else say("cart.heading_page", first=offset + 1, last=last, total=len(cart.lines))
+    )
     totals = say("cart.total", total=str(cart.total))
     if cart.payable_total != cart.total:
         totals = lines(totals, say("cart.payable", total=str(cart.payable_total)))
@@ -240,7 +257,10 @@ def _lines(cart: Cart, offset: int) -> tuple[str, ...]:
 
 def _rows(cart: Cart, offset: int) -> list[Row]:
     on_page = cart.lines[offset : offset + PAGE]
-    rows = [row(f"line:{x.product.ref}", f"{x.number}. {goods.name(x.product)}", say("row.line.about", quantity=x.quantity)) for x in on_page]
+    rows = [
+        row(f"line:{x.product.ref}", f"{x.number}. {goods.name(x.product)}", say("row.line.about", quantity=x.quantity))
+        for x in on_page
+    ]
     if offset + PAGE < len(cart.lines):
         rows.append(row(f"cp:{offset + PAGE}", say("row.more"), say("row.more.about")))
     if offset:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from models.carts import Cart
 from models.values import Money
 from worker.facts import Facts
-from worker.flows import account, addresses, cart
+from worker.flows import account, adding, addresses, cart, summary
 from worker.flows.heard import Heard, is_command
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, step, text, under
 from worker.flows.step import AskLocation, Button, Effect, Event, Happened, Place, SentContact, SentLocation, Step
 from worker.flows.support import unclear
-from worker.flows.wording import Sentence, lines, listing, paragraphs, plain, say
+from worker.flows.wording import lines, listing, paragraphs, plain, say
 
 DELIVERIES = ("delivery", "pickup")
 ONLINE = frozenset(("online", "paystack", "flutterwave", "card", "transfer", "ussd"))
-LINES_SHOWN = 10
 
 
 def start(place: Place, event: Event, facts: Facts) -> Step:
@@ -29,22 +26,26 @@ def start(place: Place, event: Event, facts: Facts) -> Step:
     wanted = {k: v for k, v in values.items() if k in ("method", "address", "delivery") and v}
     if not facts.customer.registered:
         return account.ask_first(place, facts, {"intent": "checkout", "values": wanted}, "account.why_checkout")
-    if not _payable(now):
-        return step(go(place, "entry", "idle"), buttons(paragraphs(_held_back(now), say("checkout.nothing")), *_instead(now)))
+    if not summary.payable(now):
+        return step(
+            go(place, "entry", "idle"), buttons(paragraphs(summary.held_back(now), say("checkout.nothing")), *_instead(now))
+        )
     to = go(place, "checkout", "confirming_part", leave=("shown",), wanted=wanted or None)
-    if len(_payable(now)) < len(now.lines):
-        sentence = paragraphs(_held_back(now), say("checkout.part", total=str(now.payable_total)))
+    if len(summary.payable(now)) < len(now.lines):
+        sentence = paragraphs(summary.held_back(now), say("checkout.part", total=str(now.payable_total)))
         return step(to, buttons(sentence, button("co:part", "order_rest"), *_instead(now)[:1], button("cart")))
     return _how(to, facts)
 
 
-def choice(place: Place, event: Event, facts: Facts) -> Step:
+def choice(place: Place, event: Heard, facts: Facts) -> Step:
     """A button of the checkout. Tapped late, when the checkout was left, it begins again with the cart as it is now."""
-    assert isinstance(event, Heard)
     chosen, key = str(event.values["choice"]), str(event.values.get("key", ""))
     placed = place.memory.get("placed") or {}
     if chosen == "yes" and key and placed.get("key") == key:
-        return step(place, buttons(say("checkout.already", number=placed["number"]), button(f"o:{placed['number']}", "track"), button("menu")))
+        return step(
+            place,
+            buttons(say("checkout.already", number=placed["number"]), button(f"o:{placed['number']}", "track"), button("menu")),
+        )
     if place.flow != "checkout":
         return under(say("checkout.left"), start(place, Heard("", "checkout"), facts))
     if chosen == "yes":
@@ -84,7 +85,7 @@ def choosing_delivery(place: Place, event: Event, facts: Facts) -> Step | None:
         return _delivery(place, facts, str(wanted or DELIVERIES[int(number or 1) - 1]))
     if event.intent == "back":
         return cart.show(place, facts)
-    if event.intent in ("unknown", "search") and addresses.problem(event.text) == "" and not is_command(event):
+    if event.intent in ("unknown", "search") and addresses.looks_like_one(event.text):
         return _address(place.at("giving_address", delivery="delivery"), event.text, facts)
     return _unclear(place, event, "checkout.delivery_again", "co:delivery", "co:pickup")
 
@@ -150,12 +151,18 @@ def confirming(place: Place, event: Event, facts: Facts) -> Step | None:
     """The summary is on the screen: only a clear yes places the order."""
     if not isinstance(event, Heard) or event.tapped:
         return None
-    if event.intent == "yes" or (event.intent == "checkout" and not event.values) or (event.intent == "order" and not event.values.get("items")):
+    if (
+        event.intent == "yes"
+        or (event.intent == "checkout" and not event.values)
+        or (event.intent == "order" and not event.values.get("items"))
+    ):
         return _place_order(place, facts, "")
     if event.intent == "back":
         return _ask_payment(place, facts)
     if event.intent == "no":
-        return step(go(place, "entry", "idle"), buttons(say("checkout.not_placed"), button("cart"), button("checkout"), button("menu")))
+        return step(
+            go(place, "entry", "idle"), buttons(say("checkout.not_placed"), button("cart"), button("checkout"), button("menu"))
+        )
     return _unclear(place, event, "checkout.confirm_again", "cart")
 
 
@@ -181,6 +188,8 @@ def refused(place: Place, event: Happened, facts: Facts) -> Step:
     name = plain(str(event.data.get("name", "")) or say("refused.it"), 70)
     if code == "price_changed" and place.flow == "checkout":
         return under(say("checkout.price_changed"), _summary(place, facts))
+    if code == "too_many":
+        return under(adding.refusal(event.data), cart.show(place, facts))
     if code in ("out_of_stock", "price_changed", "nothing_payable", "empty"):
         sentence = say(f"checkout.refused_{code}", name=name, available=event.data.get("available", 0))
         return under(sentence, cart.show(place, facts))
@@ -215,21 +224,31 @@ def _how(place: Place, facts: Facts) -> Step:
     fee = Money(facts.pharmacy.delivery_fee_kobo)
     cost = say("checkout.delivery_fee", fee=str(fee)) if fee.kobo else say("checkout.delivery_free")
     where = say("checkout.pickup_at", address=facts.pharmacy.address) if facts.pharmacy.address else say("checkout.pickup")
-    return step(to, buttons(paragraphs(say("checkout.how"), lines(cost, where)), button("co:delivery"), button("co:pickup"), button("cart")))
+    return step(
+        to,
+        buttons(paragraphs(say("checkout.how"), lines(cost, where)), button("co:delivery"), button("co:pickup"), button("cart")),
+    )
 
 
 def _delivery(place: Place, facts: Facts, chosen: str) -> Step:
     to = place.at(place.state, delivery=chosen)
     if chosen == "pickup":
         return _ask_payment(to.at(to.state, address=None, latitude=None, longitude=None), facts)
-    last = next((o.address for o in facts.orders(limit=3).orders if o.delivery == "delivery" and not addresses.problem(o.address)), "")
+    last = next(
+        (o.address for o in facts.orders(limit=3).orders if o.delivery == "delivery" and not addresses.problem(o.address)), ""
+    )
     if not last:
         return _ask_address(to)
-    return step(to.at("giving_address"), buttons(say("address.same", address=last), button("co:same"), button("co:new"), button("co:pickup")))
+    return step(
+        to.at("giving_address"),
+        buttons(say("address.same", address=last), button("co:same"), button("co:new"), button("co:pickup")),
+    )
 
 
 def _same_address(place: Place, facts: Facts) -> Step:
-    last = next((o.address for o in facts.orders(limit=3).orders if o.delivery == "delivery" and not addresses.problem(o.address)), "")
+    last = next(
+        (o.address for o in facts.orders(limit=3).orders if o.delivery == "delivery" and not addresses.problem(o.address)), ""
+    )
     return _address(place.at("giving_address", delivery="delivery"), last, facts) if last else _ask_address(place)
 
 
@@ -280,24 +299,12 @@ def _payment_buttons(place: Place) -> tuple[Button, ...]:
 def _summary(place: Place, facts: Facts) -> Step:
     """Lines, fee and total as they will be ordered, and where they go."""
     now = facts.cart()
-    if not _payable(now):
+    if not summary.payable(now):
         return start(place, Heard("", "checkout"), facts)
     if not place.memory.get("delivery") or (place.memory["delivery"] == "delivery" and not place.memory.get("address")):
         return _how(place, facts)
-    fee = _fee(place, facts)
-    total = now.payable_total + fee
-    shown = [say("checkout.line", quantity=x.quantity, name=plain(x.product.name, 60), total=str(x.line_total)) for x in _payable(now)]
-    if len(shown) > LINES_SHOWN:
-        shown = [*shown[:LINES_SHOWN], say("checkout.more_lines", count=len(shown) - LINES_SHOWN)]
-    delivery = str(place.memory["delivery"])
-    where = say("checkout.to", address=_full_address(place)) if delivery == "delivery" else _pickup_place(facts)
-    body = paragraphs(
-        say("checkout.summary"),
-        lines(*shown),
-        lines(say("checkout.fee", fee=str(fee)) if delivery == "delivery" else "", say("checkout.total", total=str(total))),
-        lines(where, say(f"checkout.cash_{delivery}")),
-    )
-    key = _key(place, facts, now)
+    body, total = summary.words(place, facts, now)
+    key = summary.key(place, facts, now)
     to = place.at("confirming", key=key, total=total.kobo)
     return step(to, buttons(body, Button(f"co:yes:{key}", say("button.place_order")), button("co:edit"), button("cart")))
 
@@ -306,13 +313,20 @@ def _place_order(place: Place, facts: Facts, key: str) -> Step:
     """Orders what the summary showed. If the cart or a price changed since, the summary is shown again instead."""
     now = facts.cart()
     if now.empty:
-        return step(go(place, "entry", "idle"), buttons(say("checkout.refused_empty"), button("orders"), button("search"), button("menu")))
-    same_total = place.memory.get("total") == (now.payable_total + _fee(place, facts)).kobo
-    if not place.memory.get("key") or (key and key != place.memory["key"]) or not same_total or place.memory["key"] != _key(place, facts, now):
+        return step(
+            go(place, "entry", "idle"), buttons(say("checkout.refused_empty"), button("orders"), button("search"), button("menu"))
+        )
+    same_total = place.memory.get("total") == (now.payable_total + summary.fee(place, facts)).kobo
+    if (
+        not place.memory.get("key")
+        or (key and key != place.memory["key"])
+        or not same_total
+        or place.memory["key"] != summary.key(place, facts, now)
+    ):
         return under(say("checkout.changed"), _summary(place, facts))
     args = {
         "delivery": place.memory["delivery"],
-        "address": _full_address(place) if place.memory["delivery"] == "delivery" else "",
+        "address": summary.full_address(place) if place.memory["delivery"] == "delivery" else "",
         "payment": "cash",
         "key": place.memory["key"],
         "expected_total_kobo": place.memory["total"],
@@ -320,38 +334,6 @@ def _place_order(place: Place, facts: Facts, key: str) -> Step:
     if "latitude" in place.memory and place.memory["delivery"] == "delivery":
         args |= {"latitude": place.memory["latitude"], "longitude": place.memory["longitude"]}
     return step(place.at("waiting"), effects=(Effect("place_order", args),))
-
-
-def _key(place: Place, facts: Facts, now: Cart) -> str:
-    """The same summary of the same cart gives the same key: however often it is confirmed, it is one order."""
-    told = (facts.customer.id, now.version, place.memory.get("delivery"), _full_address(place), "cash")
-    return hashlib.sha256(repr(told).encode("utf-8", "replace")).hexdigest()[:20]
-
-
-def _full_address(place: Place) -> str:
-    address, phone = str(place.memory.get("address", "")), place.memory.get("phone")
-    return f"{address} ({phone})" if phone and address else address
-
-
-def _pickup_place(facts: Facts) -> Sentence:
-    return say("checkout.pickup_at", address=facts.pharmacy.address) if facts.pharmacy.address else say("checkout.pickup")
-
-
-def _fee(place: Place, facts: Facts) -> Money:
-    return Money(facts.pharmacy.delivery_fee_kobo if place.memory.get("delivery") == "delivery" else 0)
-
-
-def _payable(now: Cart) -> list[cart.CartLine]:
-    return [line for line in now.lines if not line.problem]
-
-
-def _held_back(now: Cart) -> Sentence:
-    """What cannot be ordered now, and why: prescriptions first, because something can be done about them."""
-    waiting = [x.product.name for x in now.lines if x.problem == "needs_prescription"]
-    others = [x for x in now.lines if x.problem and x.problem != "needs_prescription"]
-    named = [say(f"problem_named.{x.problem}", name=plain(x.product.name, 60), available=x.product.stock or 0) for x in others[:5]]
-    more = say("checkout.more_lines", count=len(others) - 5) if len(others) > 5 else ""
-    return lines(say("checkout.needs_prescription", names=listing(waiting)) if waiting else "", *named, more)
 
 
 def _instead(now: Cart) -> tuple[Button, ...]:
@@ -362,7 +344,9 @@ def _instead(now: Cart) -> tuple[Button, ...]:
 
 def _unclear(place: Place, event: Heard, key: str, *extra: str) -> Step | None:
     """Nonsense is asked again; anything that is a command elsewhere is left to whoever answers it."""
-    if event.intent in ("unknown", "number", "yes", "no", "next", "previous", "more", "skip") or (event.intent == "search" and not is_command(event)):
+    if event.intent in ("unknown", "number", "yes", "no", "next", "previous", "more", "skip") or (
+        event.intent == "search" and not is_command(event)
+    ):
         return unclear(place, say(key), *extra)
     return None
 

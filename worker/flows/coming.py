@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from worker.facts import Facts
-from worker.flows.heard import Heard
+from worker.flows.heard import Command, Heard
 from worker.flows.replies import button, buttons, step
-from worker.flows.step import Event, Handler, Place, Step
+from worker.flows.step import Place, Step
 from worker.flows.wording import say
 
 SUBJECTS = {
@@ -18,9 +18,8 @@ SUBJECTS = {
 }
 
 
-def soon(place: Place, event: Event, facts: Facts) -> Step:
-    assert isinstance(event, Heard)
+def soon(place: Place, event: Heard, facts: Facts) -> Step:
     return step(place, buttons(say(SUBJECTS[event.intent]), button("agent"), button("search"), button("menu")))
 
 
-COMMANDS: dict[str, Handler] = dict.fromkeys(SUBJECTS, soon)
+COMMANDS: dict[str, Command] = dict.fromkeys(SUBJECTS, soon)

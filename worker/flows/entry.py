@@ -10,15 +10,45 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from worker.facts import Facts
-from worker.flows import account, adding, cart, checkout, coming, media, prescription, product, search, support, tracking, welcome
-from worker.flows.heard import Heard, listen, menu_choice, tapped
+from worker.flows import (
+    account,
+    adding,
+    cart,
+    checkout,
+    coming,
+    media,
+    prescription,
+    product,
+    search,
+    shown,
+    support,
+    tracking,
+    welcome,
+)
+from worker.flows.heard import Command, Heard, listen, menu_choice, tapped
 from worker.flows.places import idle
 from worker.flows.replies import button, buttons, step, text, under
-from worker.flows.step import Event, Flow, Handler, Happened, Place, Said, SentMedia, Step, Tapped
+from worker.flows.step import Event, Flow, Happened, Place, Said, SentMedia, StateHandler, Step, Tapped
 from worker.flows.wording import say
 
+
+def _at_menu_level(place: Place, event: Event, facts: Facts) -> Step | None:
+    """Nothing is asked, but a list may still be the last thing shown: its numbers and pages stay valid."""
+    on_screen = shown.read(place)
+    handler = LISTS.get(on_screen.what) if on_screen else None
+    return handler(place, event, facts) if handler else None
+
+
+LISTS: Mapping[str, StateHandler] = {
+    "products": search.listing,
+    "candidates": search.listing,
+    "cart": cart.viewing,
+    "orders": tracking.listing,
+}
+
+
 FLOWS: Mapping[str, Flow] = {
-    "entry": {},
+    "entry": {"idle": _at_menu_level},
     "search": search.FLOW,
     "product": product.FLOW,
     "adding": adding.FLOW,
@@ -31,7 +61,7 @@ FLOWS: Mapping[str, Flow] = {
 }
 
 # Heard before the present state is asked, whatever it waits for.
-FIRST: Mapping[str, Handler] = {
+FIRST: Mapping[str, Command] = {
     "emergency": support.emergency,
     "password_like": account.password,
     "menu": welcome.menu,
@@ -43,8 +73,9 @@ FIRST: Mapping[str, Handler] = {
 
 
 def back(place: Place, event: Event, facts: Facts) -> Step:
-    """One step back where a state knows one; the menu everywhere else."""
-    return welcome.menu(place, event, facts)
+    """One step back: to the list a product was chosen from, where a state knows more, there; to the menu everywhere else."""
+    again = search.reopen(place, facts) if place.flow in ("product", "adding") else None
+    return again or welcome.menu(place, event, facts)
 
 
 def cancel(place: Place, event: Event, facts: Facts) -> Step:
@@ -54,13 +85,17 @@ def cancel(place: Place, event: Event, facts: Facts) -> Step:
 
 
 def nothing_asked(place: Place, event: Event, facts: Facts) -> Step:
-    """`yes`, `no`, `next` and the like when nothing was asked."""
+    """`next` and the like when no list is open."""
     return step(place, buttons(say("entry.nothing_asked"), button("search"), button("menu"), button("agent")))
 
 
-def number(place: Place, event: Event, facts: Facts) -> Step:
+def all_right(place: Place, event: Event, facts: Facts) -> Step:
+    """`ok` and `no` after everything was said: an answer, not a question."""
+    return step(place, text(say("entry.all_right")))
+
+
+def number(place: Place, event: Heard, facts: Facts) -> Step:
     """A number when no list is open is the main menu's; a long one is an order's."""
-    assert isinstance(event, Heard)
     chosen = menu_choice(int(event.values["n"]))
     if chosen is not None:
         return COMMANDS[chosen.intent](place, chosen, facts)
@@ -71,10 +106,10 @@ def number(place: Place, event: Event, facts: Facts) -> Step:
 
 
 def stale(place: Place, event: Event, facts: Facts) -> Step:
-    return step(idle(place), buttons(say("entry.stale"), button("menu"), button("agent")))
+    return step(place, buttons(say("entry.stale"), button("menu"), button("agent")))
 
 
-COMMANDS: Mapping[str, Handler] = {
+COMMANDS: Mapping[str, Command] = {
     **FIRST,
     **coming.COMMANDS,
     "back": back,
@@ -125,7 +160,8 @@ COMMANDS: Mapping[str, Handler] = {
     "end": support.end,
     "stale": stale,
     "consent_choice": account.late_consent,
-    **dict.fromkeys(("yes", "no", "skip", "next", "previous", "more", "resend"), nothing_asked),
+    **dict.fromkeys(("yes", "no", "skip"), all_right),
+    **dict.fromkeys(("next", "previous", "more", "resend"), nothing_asked),
 }
 
 
@@ -143,7 +179,7 @@ def turn(place: Place, event: Event, facts: Facts) -> Step:
         event = listen(event, facts)
     if facts.customer.with_agent:
         return support.with_person(place, event, facts)
-    if (place.flow, place.state) != ("entry", "idle") and place.state not in FLOWS.get(place.flow, {}):
+    if place.state not in FLOWS.get(place.flow, {}):
         place = Place()  # a state of another release: the menu level knows the way
     before = place.memory.get("misses")
     then = _answer(place, event, facts)
@@ -166,7 +202,7 @@ def _answer(place: Place, event: Event, facts: Facts) -> Step:
         return handler(place, event, facts)
     if not facts.customer.returning:
         return welcome.greeting(place, event, facts)
-    return support.unclear(place, say("entry.not_understood"), "search", "menu")
+    return support.puzzled(place)
 
 
 def _of_state(place: Place, event: Event, facts: Facts) -> Step | None:
@@ -260,4 +296,3 @@ OUTCOMES: Mapping[str, Callable[[Place, Happened, Facts], Step]] = {
     "chat_opened": _chat_opened,
     "ad_clicked": _chat_opened,
 }
-

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from models.catalogue import Product
-from worker.flows.step import Row
 from worker.flows.replies import row
+from worker.flows.step import Row
 from worker.flows.wording import Sentence, lines, plain, say
 
 FEW = 5  # from so many left, the number is told
@@ -33,20 +33,36 @@ def line(number: int, product: Product) -> Sentence:
     """`2. Coartem 20/120 mg tablet (24) - ₦2,500, in stock, Rx`."""
     badge = say("goods.badge") if product.prescription_only else ""
     pack = say("goods.pack_short", pack=plain(product.pack, 30)) if product.pack else ""
-    return say("goods.line", number=number, name=plain(name(product), 70), pack=pack, price=price(product), stock=stock(product), badge=badge)
+    return say(
+        "goods.line",
+        number=number,
+        name=plain(name(product), 70),
+        pack=pack,
+        price=price(product),
+        stock=stock(product),
+        badge=badge,
+    )
 
 
 def as_row(number: int, product: Product) -> Row:
-    """The row of the list: what does not fit the title goes on below."""
-    full = f"{number}. {name(product)}"
-    about = [price(product), stock(product), say("goods.needs_prescription") if product.prescription_only else "", product.pack]
-    return row(f"p:{product.ref}", full, " · ".join(a for a in about if a))
+    """The row of the list. A title is short, so what tells products apart comes first below it."""
+    kind = " ".join(a for a in (product.strength, product.form) if a)
+    about = [
+        kind,
+        price(product),
+        stock(product),
+        say("goods.needs_prescription") if product.prescription_only else "",
+        product.pack,
+    ]
+    return row(f"p:{product.ref}", f"{number}. {product.name}", " · ".join(a for a in about if a))
 
 
 def card(product: Product) -> Sentence:
     """All that is known of one product. No dose, no use: that is for the pharmacist."""
     generic = product.generic if product.generic and product.generic.lower() not in product.name.lower() else ""
-    kind = " · ".join(a for a in (product.strength, product.form, product.pack) if a)
+    kind = " · ".join(a for a in (product.form, product.pack) if a)
+    if product.control == "controlled":
+        return lines(say("goods.title", name=name(product)), say("goods.generic", generic=generic) if generic else "")
     return lines(
         say("goods.title", name=name(product)),
         say("goods.generic", generic=generic) if generic else "",

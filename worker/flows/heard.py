@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from worker.facts import Facts
-from worker.flows.step import Said, Tapped
+from worker.flows.step import Place, Said, Step, Tapped
 from worker.understanding import understand
 
 
 @dataclass(frozen=True, slots=True)
 class Heard(Said):
-    """A message with its meaning. `intent` is a name of `worker.understanding.intent.NAMES`, or one of `TAPS`; `values` as told there.
+    """A message with its meaning. `intent` is a name of `worker.understanding.intent.NAMES` or of `TAPS`, `values` as told there.
 
     `tapped`: the meaning came from a button or a row of ours and is beyond doubt; `text` is then what the button said.
     """
@@ -22,6 +22,10 @@ class Heard(Said):
     values: Mapping[str, Any] = field(default_factory=dict)
     tapped: bool = False
     confidence: float = 1.0
+
+
+# The answer to a command, wherever the customer is.
+Command = Callable[[Place, Heard, Facts], Step]
 
 
 def listen(said: Said, facts: Facts) -> Heard:
@@ -35,7 +39,25 @@ def listen(said: Said, facts: Facts) -> Heard:
 # Where a name or an address is asked for, only what is said plainly is a command: "Bello" is a name and not a misspelt hello,
 # "Sunday" a name and not a date.
 PLAIN = 0.9
-ANSWERS = frozenset(("unknown", "yes", "no", "skip", "back", "number", "greeting", "thanks", "hours", "location_question", "delivery_question", "rate"))
+ASKED = 0.6  # from here on somebody asked for something to be looked for ("find x"), and did not just name it
+ANSWERS = frozenset(
+    (
+        "unknown",
+        "yes",
+        "no",
+        "skip",
+        "back",
+        "number",
+        "next",
+        "previous",
+        "more",
+        "resend",
+        "greeting",
+        "thanks",
+        "hours",
+        "rate",
+    )
+)
 
 
 def is_command(heard: Heard) -> bool:
@@ -43,7 +65,7 @@ def is_command(heard: Heard) -> bool:
     if heard.intent in ANSWERS:
         return False
     if heard.intent == "search":
-        return heard.confidence >= PLAIN and bool(heard.values.get("query")) and heard.values["query"] != heard.text.strip()
+        return heard.confidence >= ASKED and bool(heard.values.get("query")) and heard.values["query"] != heard.text.strip()
     return heard.tapped or heard.confidence >= PLAIN
 
 
@@ -87,8 +109,37 @@ TAPS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 # Ids that are a plain command.
 WORDS = frozenset(
-    "menu help back cancel agent end stop resume next previous cart checkout orders clear_cart prescription health_products "
-    "edit account register my_data delete_my_data yes no skip hours book find_doctor lab_tests search".split()
+    [
+        "menu",
+        "help",
+        "back",
+        "cancel",
+        "agent",
+        "end",
+        "stop",
+        "resume",
+        "next",
+        "previous",
+        "cart",
+        "checkout",
+        "orders",
+        "clear_cart",
+        "prescription",
+        "health_products",
+        "edit",
+        "account",
+        "register",
+        "my_data",
+        "delete_my_data",
+        "yes",
+        "no",
+        "skip",
+        "hours",
+        "book",
+        "find_doctor",
+        "lab_tests",
+        "search",
+    ]
 )
 _NUMBERS = frozenset(("n", "quantity", "offset"))
 

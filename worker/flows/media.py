@@ -11,8 +11,22 @@ from worker.flows.wording import say
 
 # WhatsApp's types that ask nothing of us: an answer to a thumbs-up would be noise.
 SILENT = frozenset(
-    """reaction sticker system edit revoke pin keep poll_update user_id_update user_preferences request_welcome call_permission_reply
-    media_placeholder ephemeral""".split()
+    [
+        "reaction",
+        "sticker",
+        "system",
+        "edit",
+        "revoke",
+        "pin",
+        "keep",
+        "poll_update",
+        "user_id_update",
+        "user_preferences",
+        "request_welcome",
+        "call_permission_reply",
+        "media_placeholder",
+        "ephemeral",
+    ]
 )
 
 
@@ -47,4 +61,8 @@ def _voice(place: Place, media: SentMedia) -> Step:
     if place.memory.get("voice"):
         return step(place, effects=(kept,))
     to = place.at(place.state, voice=True)
-    return step(to, buttons(say("media.voice" if media.kind == "audio" else "media.video"), button("agent"), button("menu")), effects=(kept,))
+    return step(
+        to,
+        buttons(say("media.voice" if media.kind == "audio" else "media.video"), button("agent"), button("menu")),
+        effects=(kept,),
+    )

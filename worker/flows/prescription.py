@@ -11,7 +11,7 @@ from worker.flows.heard import Heard, listen
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, step
 from worker.flows.step import Effect, Event, Place, Said, SentMedia, Step
-from worker.flows.support import keep
+from worker.flows.support import keep, unclear
 from worker.flows.wording import Sentence, paragraphs, say
 
 PICTURES = frozenset(("image/jpeg", "image/png", "image/webp", ""))
@@ -35,26 +35,32 @@ def received(place: Place, media: SentMedia, facts: Facts) -> Step:
     return step(_stay(place), *_replies(place, sentence, number), effects=effects)
 
 
-def ask(place: Place, event: Event, facts: Facts) -> Step:
+def ask(place: Place, event: Heard, facts: Facts) -> Step:
     """Menu 7, `rx`, `rx 12345`: how to send it, and first who sends it."""
-    assert isinstance(event, Heard)
     number = str(event.values.get("order_number") or "")
     if not facts.customer.registered:
         after = {"intent": "prescription", "values": {"order_number": number} if number else {}}
         return account.ask_first(place, facts, after, "account.why_prescription")
     if number and facts.order(number) is None:
         sentence = say("prescription.order_not_found", number=number)
-        return step(go(place, "prescription", "waiting_file"), buttons(sentence, button("orders"), button("agent"), button("menu")))
+        return step(
+            go(place, "prescription", "waiting_file"), buttons(sentence, button("orders"), button("agent"), button("menu"))
+        )
     sentence = say("prescription.send_for", number=number) if number else say("prescription.send")
-    return step(go(place, "prescription", "waiting_file", number=number or None), buttons(sentence, button("agent", "pharmacist"), button("menu")))
+    return step(
+        go(place, "prescription", "waiting_file", number=number or None),
+        buttons(sentence, button("agent", "pharmacist"), button("menu")),
+    )
 
 
 def waiting_file(place: Place, event: Event, facts: Facts) -> Step | None:
     """Waiting for the picture. An order number meanwhile is the order it belongs to."""
     if isinstance(event, Heard) and event.intent == "number" and not event.tapped and event.values["n"] > 99:
-        return ask(place, Heard(event.text, "prescription", {"order_number": event.values.get("digits", str(event.values["n"]))}), facts)
-    if isinstance(event, Heard) and not event.tapped and event.intent in ("yes", "more", "next"):
-        return step(place, buttons(say("hint.prescription.waiting_file"), button("agent", "pharmacist"), button("menu")))
+        return ask(
+            place, Heard(event.text, "prescription", {"order_number": event.values.get("digits", str(event.values["n"]))}), facts
+        )
+    if isinstance(event, Heard) and not event.tapped and event.intent in ("yes", "no", "more", "next", "previous", "number"):
+        return unclear(place, say("hint.prescription.waiting_file"), "menu")
     return None
 
 
@@ -64,7 +70,8 @@ def keep_waiting(files: Iterable[Mapping[str, Any]], place: Place, facts: Facts)
     numbers = [_order_number(place, m, facts)[0] for m in media]
     effects = [keep(m, "prescription", n) for m, n in zip(media, numbers, strict=True)]
     number = next((n for n in numbers if n), "")
-    return step(idle(place), *_replies(Place(), _kept(number), number), effects=effects)
+    sentence = say("prescription.kept_many", count=len(media)) if len(media) > 1 else _kept(number)
+    return step(idle(place), *_replies(Place(), sentence, number), effects=effects)
 
 
 def _ask_first(place: Place, media: SentMedia, facts: Facts) -> Step:
@@ -74,7 +81,9 @@ def _ask_first(place: Place, media: SentMedia, facts: Facts) -> Step:
     held = [*waiting, {k: str(getattr(media, k))[: limits[k]] for k in _KEPT}]
     if place.flow == "account" and place.state in ("giving_name", "giving_consent"):
         key = "prescription.another" if waiting else "prescription.held"
-        return step(place.at(place.state, media=held, after=place.memory.get("after") or _AFTER), buttons(say(key), *_name_buttons(place)))
+        return step(
+            place.at(place.state, media=held, after=place.memory.get("after") or _AFTER), buttons(say(key), *_name_buttons(place))
+        )
     with_file = Place(place.flow, place.state, {**place.memory, "media": held})
     return account.ask_first(with_file, facts, _AFTER, "account.why_file")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.catalogue import Product
 from worker.facts import Facts
 from worker.flows import adding, goods, shown
-from worker.flows.alike import choose_among
+from worker.flows.alike import choose_among, no_such_number
 from worker.flows.heard import Heard
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, step
@@ -24,33 +24,34 @@ def show(place: Place, ref: str, facts: Facts) -> Step:
         return adding.put(place, ref, wanted)
     to = go(place, "product", "open", ref=ref)
     if product.control == "controlled":
-        return step(to, buttons(paragraphs(goods.card(product), say("product.controlled")), button("agent", "pharmacist"), button("menu")))
+        return step(
+            to, buttons(paragraphs(goods.card(product), say("product.controlled")), button("agent", "pharmacist"), button("menu"))
+        )
     if not product.in_stock:
         return _out_of_stock(to, product, facts)
     return step(to, buttons(goods.card(product), *_card_buttons(product)))
 
 
-def show_tapped(place: Place, event: Event, facts: Facts) -> Step:
-    assert isinstance(event, Heard)
+def show_tapped(place: Place, event: Heard, facts: Facts) -> Step:
     return show(place, str(event.values["ref"]), facts)
 
 
-def more_like(place: Place, event: Event, facts: Facts) -> Step:
+def more_like(place: Place, event: Heard, facts: Facts) -> Step:
     """The same generic and strength from others, in stock."""
-    assert isinstance(event, Heard)
     ref = str(event.values["ref"])
     product = facts.product(ref)
     if product is None:
         return step(place, buttons(say("product.gone"), button("search"), button("menu")))
     others = tuple(p for p in facts.equivalents(ref, limit=5) if p.ref != ref)
     if not others:
-        return step(place, buttons(say("product.no_others", name=goods.name(product)), button("search"), button("agent", "pharmacist")))
+        return step(
+            place, buttons(say("product.no_others", name=goods.name(product)), button("search"), button("agent", "pharmacist"))
+        )
     return choose_among(place, others, say("product.others", name=goods.name(product)))
 
 
-def add_tapped(place: Place, event: Event, facts: Facts) -> Step:
+def add_tapped(place: Place, event: Heard, facts: Facts) -> Step:
     """The "Add to cart" button, with or without a quantity in it."""
-    assert isinstance(event, Heard)
     ref, quantity = str(event.values["ref"]), int(event.values.get("quantity", 0))
     if quantity:
         return adding.put(place, ref, quantity)
@@ -71,12 +72,14 @@ def opened(place: Place, event: Event, facts: Facts) -> Step | None:
     """A card is on the screen: `yes`, `add` and "add 3" mean this product; a number still chooses from the list before it."""
     if not isinstance(event, Heard) or event.tapped:
         return None
-    product = facts.product(str(place.memory["ref"])) if event.intent in ("yes", "add", "number", "back") else None
+    product = facts.product(str(place.memory["ref"])) if event.intent in ("yes", "add", "number") else None
     if event.intent == "number":
         on_screen = shown.read(place, "products")
-        if on_screen and (ref := on_screen.ref(int(event.values["n"]))):
-            return show(place, ref, facts)
-        return _quantity(place, product, int(event.values["n"]), facts) if product and not on_screen else None
+        number = int(event.values["n"])
+        if on_screen is None or len(on_screen.rows) == 1:
+            return _quantity(place, product, number)
+        ref = on_screen.ref(number)
+        return show(place, ref, facts) if ref else no_such_number(place, on_screen, number)
     if event.intent == "yes" or (event.intent == "add" and not event.values.get("items")):
         if product is None or not sellable(product):
             return show(place, str(place.memory["ref"]), facts)
@@ -97,7 +100,7 @@ def choosing_quantity(place: Place, event: Event, facts: Facts) -> Step | None:
         return show(place, str(place.memory["ref"]), facts)
     quantity = adding.quantity_in(event)
     if quantity is not None:
-        return _quantity(place, product, quantity, facts)
+        return _quantity(place, product, quantity)
     if event.intent in ("yes", "unknown", "more", "next", "previous"):
         return unclear(place, say("product.how_many_again"), "menu")
     return None
@@ -107,11 +110,14 @@ def sellable(product: Product) -> bool:
     return product.control != "controlled" and product.in_stock and product.price is not None
 
 
-def _quantity(place: Place, product: Product | None, quantity: int, facts: Facts) -> Step | None:
+def _quantity(place: Place, product: Product | None, quantity: int) -> Step | None:
     if product is None:
         return None
     if not 1 <= quantity <= adding.MOST:
-        return step(go(place, "product", "choosing_quantity", ref=product.ref), buttons(say("adding.bad_quantity"), button("menu"), button("agent")))
+        return step(
+            go(place, "product", "choosing_quantity", ref=product.ref),
+            buttons(say("adding.bad_quantity"), button("menu"), button("agent")),
+        )
     return adding.put(place, product.ref, quantity)
 
 
@@ -126,7 +132,15 @@ def _out_of_stock(place: Place, product: Product, facts: Facts) -> Step:
     """Out of stock says so and offers the same generic."""
     others = tuple(p for p in facts.equivalents(product.ref, limit=3) if p.ref != product.ref)
     if not others:
-        return step(place, buttons(paragraphs(goods.card(product), say("product.none_left")), button("agent", "pharmacist"), button("search"), button("menu")))
+        return step(
+            place,
+            buttons(
+                paragraphs(goods.card(product), say("product.none_left")),
+                button("agent", "pharmacist"),
+                button("search"),
+                button("menu"),
+            ),
+        )
     return choose_among(place, others, paragraphs(goods.card(product), say("product.instead")))
 
 

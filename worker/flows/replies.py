@@ -3,9 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
-from worker.flows.step import Button, Buttons, Choices, Effect, Place, Reply, Row, Section, Step, Text
-from worker.flows.wording import BODY_LIMIT, BUTTON_LIMIT, ROW_DESCRIPTION_LIMIT, ROW_TITLE_LIMIT, TEXT_LIMIT, Sentence, cut, plain, say
+from worker.flows.step import (
+    Button,
+    Buttons,
+    Choices,
+    Document,
+    Effect,
+    Picture,
+    Place,
+    Reply,
+    Row,
+    Section,
+    Step,
+    Template,
+    Text,
+)
+from worker.flows.wording import (
+    BODY_LIMIT,
+    BUTTON_LIMIT,
+    ROW_DESCRIPTION_LIMIT,
+    ROW_TITLE_LIMIT,
+    TEXT_LIMIT,
+    Sentence,
+    cut,
+    plain,
+    say,
+    units,
+)
 
 ROWS = 10
 ROW_ID_LIMIT = 200
@@ -16,13 +42,13 @@ def text(body: str) -> Text:
 
 
 def button(id: str, key: str = "") -> Button:
-    """A button whose title is the sentence `button.<id>`, or of another key. Ids are cut: a cut id is heard as stale, never as another."""
+    """A button whose title is the sentence `button.<id>`, or of another key. A cut id is heard as stale, never as another."""
     return Button(cut(id, ROW_ID_LIMIT), cut(say(f"button.{key or id}"), BUTTON_LIMIT))
 
 
 def buttons(body: str, *given: Button) -> Buttons:
-    """One to three buttons under a body."""
-    return Buttons(cut(body, BODY_LIMIT), given[:3])
+    """One to three buttons under a body; one asked for twice is shown once."""
+    return Buttons(cut(body, BODY_LIMIT), tuple({b.id: b for b in given}.values())[:3])
 
 
 def row(id: str, title: str, description: str = "") -> Row:
@@ -46,20 +72,15 @@ def joined(first: Step, then: Step) -> Step:
 
 
 def under(sentence: Sentence | str, then: Step) -> Step:
-    """A step with a sentence put before what it says: inside its first bubble where there is room, so that one message is sent."""
+    """A step with a sentence before what it says: inside its first bubble where there is room, so that one message is sent."""
     if not sentence:
         return then
     if not then.replies:
         return Step(then.place, (text(sentence),), then.effects)
     first, *rest = then.replies
-    both = f"{sentence}\n\n{getattr(first, 'body', '')}"
-    limit = TEXT_LIMIT if isinstance(first, Text) else BODY_LIMIT
-    if not hasattr(first, "body") or len(both.encode("utf-16-le", "surrogatepass")) // 2 > limit:
+    if isinstance(first, Picture | Document | Template):
         return Step(then.place, (text(sentence), *then.replies), then.effects)
-    return Step(then.place, (_with_body(first, both), *rest), then.effects)
-
-
-def _with_body(reply: Reply, body: str) -> Reply:
-    from dataclasses import replace
-
-    return replace(reply, body=body)  # type: ignore[call-arg]
+    both = f"{sentence}\n\n{first.body}"
+    if units(both) > (TEXT_LIMIT if isinstance(first, Text) else BODY_LIMIT):
+        return Step(then.place, (text(sentence), *then.replies), then.effects)
+    return Step(then.place, (replace(first, body=both), *rest), then.effects)

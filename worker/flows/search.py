@@ -7,35 +7,33 @@ from collections.abc import Sequence
 from models.catalogue import Product, Results
 from worker.facts import Facts
 from worker.flows import goods, shown
-from worker.flows.heard import Heard
+from worker.flows.alike import no_such_number
+from worker.flows.heard import ASKED, Heard, is_command
 from worker.flows.places import go
 from worker.flows.product import show
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.shown import PAGE, Shown
 from worker.flows.step import Choices, Event, Place, Row, Step
-from worker.flows.support import unclear
+from worker.flows.support import puzzled
 from worker.flows.wording import Sentence, lines, paragraphs, plain, say
 
 KINDS = ("medicine", "health")
 MAX_OFFSET = 500  # nobody turns a hundred pages; a forged row id would make the database do it
-GUESSED = 0.6  # below this confidence nobody said that something is to be looked for
 
 
-def search(place: Place, event: Event, facts: Facts) -> Step:
+def search(place: Place, event: Heard, facts: Facts) -> Step:
     """`find paracetamol`, or a bare "search", which asks what for."""
-    assert isinstance(event, Heard)
     query = str(event.values.get("query", "")).strip()
     kind = str(event.values.get("kind", ""))
     quantity = event.values.get("quantity")
     if not query:
         return step(go(place, "search", "asking", kind=kind or None), buttons(say("search.ask"), button("menu"), button("agent")))
-    if event.confidence < GUESSED:
+    if event.confidence < ASKED:
         return _guess(place, query, facts)
     return find(place, query, facts, kind=kind, quantity=int(quantity) if quantity else 0)
 
 
-def health_products(place: Place, event: Event, facts: Facts) -> Step:
-    assert isinstance(event, Heard)
+def health_products(place: Place, event: Heard, facts: Facts) -> Step:
     query = str(event.values.get("query", "")).strip()
     if query:
         return find(place, query, facts, kind="health")
@@ -56,10 +54,14 @@ def asking(place: Place, event: Event, facts: Facts) -> Step | None:
 def find(place: Place, query: str, facts: Facts, *, kind: str = "", offset: int = 0, quantity: int = 0) -> Step:
     """A page of what was found; nothing found says so, and what else there is."""
     results = facts.search(query, kind=kind or None, limit=PAGE, offset=offset)
-    if not results.products and kind and offset == 0:
+    if not results.products and kind and offset == 0 and not results.controlled:
         return _other_kind(place, query, facts, kind)
+    if results.controlled or (not results.products and offset == 0):
+        return nothing(place, query, results)
     if not results.products:
-        return nothing(place, query, results) if offset == 0 else step(place, buttons(say("list.no_more"), button("menu"), button("agent")))
+        return step(place, buttons(say("list.no_more"), button("menu"), button("agent")))
+    if results.total == 1 and offset == 0 and not quantity:
+        return _only_one(place, results, query, facts)
     return show_page(place, results, query=query, kind=kind, offset=offset, quantity=quantity)
 
 
@@ -70,9 +72,8 @@ def browse(place: Place, facts: Facts, kind: str, offset: int) -> Step:
     return show_page(place, results, query="", kind=kind, offset=offset)
 
 
-def turn_page(place: Place, event: Event, facts: Facts) -> Step:
+def turn_page(place: Place, event: Heard, facts: Facts) -> Step:
     """A tap on "More" or "Previous" of any list, however old."""
-    assert isinstance(event, Heard)
     kind = str(event.values.get("kind", ""))
     offset = min(int(event.values.get("offset", 0)), MAX_OFFSET)
     query = str(event.values.get("query", ""))
@@ -82,17 +83,25 @@ def turn_page(place: Place, event: Event, facts: Facts) -> Step:
 
 
 def listing(place: Place, event: Event, facts: Facts) -> Step | None:
-    """A list of products is on the screen: a number or a name chooses, next and previous turn, anything else is heard as anywhere."""
-    on_screen = shown.read(place, "products")
+    """Products are on the screen: a number or a name chooses, next and previous turn, the rest is heard as anywhere."""
+    on_screen = shown.read(place, "products") or shown.read(place, "candidates")
     if not isinstance(event, Heard) or event.tapped or on_screen is None:
         return None
     if event.intent == "number":
         return _number(place, on_screen, int(event.values["n"]), facts)
     if event.intent in ("next", "more"):
-        return _turned(place, on_screen, on_screen.offset + PAGE, facts) if on_screen.has_next else _end_of_list(place, "list.no_more")
+        return (
+            _turned(place, on_screen, on_screen.offset + PAGE, facts)
+            if on_screen.has_next
+            else _end_of_list(place, "list.no_more")
+        )
     if event.intent == "previous":
-        return _turned(place, on_screen, on_screen.offset - PAGE, facts) if on_screen.has_previous else _end_of_list(place, "list.first")
-    if event.intent in ("unknown", "search") and not event.values.get("quantity"):
+        return (
+            _turned(place, on_screen, on_screen.offset - PAGE, facts)
+            if on_screen.has_previous
+            else _end_of_list(place, "list.first")
+        )
+    if event.intent in ("unknown", "search") and not is_command(event) and not event.values.get("quantity"):
         ref = on_screen.named(event.text)
         return show(place, ref, facts) if ref else None
     return None
@@ -109,43 +118,57 @@ def show_page(place: Place, results: Results, *, query: str, offset: int, kind: 
 
 
 def nothing(place: Place, query: str, results: Results) -> Step:
-    """Nothing found. A controlled medicine is refused with the reason; another spelling is offered where there is one."""
+    """Nothing to show. A controlled medicine is refused with the reason, and a pharmacist is offered either way."""
     if results.controlled:
-        return step(place, buttons(say("search.controlled", query=plain(query, 60)), button("agent", "pharmacist"), button("menu")))
-    meant = say("search.meant", name=results.suggestion) if results.suggestion else ""
-    sentence = paragraphs(lines(say("search.nothing", query=plain(query, 60)), meant), say("search.nothing_hint"))
-    tried = button(f"s::0:{results.suggestion}", "try_that") if results.suggestion else button("health_products")
-    return step(go(place, "search", "asking"), buttons(sentence, tried, button("agent", "pharmacist"), button("menu")))
+        return step(
+            place, buttons(say("search.controlled", query=plain(query, 60)), button("agent", "pharmacist"), button("menu"))
+        )
+    sentence = paragraphs(say("search.nothing", query=plain(query, 60)), say("search.nothing_hint"))
+    return step(
+        go(place, "search", "asking"), buttons(sentence, button("health_products"), button("agent", "pharmacist"), button("menu"))
+    )
 
 
 def _guess(place: Place, query: str, facts: Facts) -> Step:
     """Words that may be a name: "panadol" alone is the commonest message there is. Found nowhere, they are not understood."""
     results = facts.search(query, limit=PAGE)
+    if results.controlled:
+        return nothing(place, query, results)
+    if results.total == 1:
+        return _only_one(place, results, query, facts)
     if results.products:
         return show_page(place, results, query=query, offset=0)
-    if results.controlled or results.suggestion:
-        return nothing(place, query, results)
-    return unclear(place, say("search.nothing_guessed", query=plain(query, 60)), "search", "menu")
+    return puzzled(place, query)
+
+
+def _only_one(place: Place, results: Results, query: str, facts: Facts) -> Step:
+    """One product found is shown at once: every list that need not be tapped is a message less."""
+    page = shown.page(
+        None, "products", [(results.products[0].ref, goods.name(results.products[0]))], offset=0, total=1, query=query
+    )
+    mended = say("search.mended", name=results.corrected) if results.corrected else ""
+    return under(mended, show(go(place, "search", "listing", shown=shown.kept(page)), results.products[0].ref, facts))
+
+
+def reopen(place: Place, facts: Facts) -> Step | None:
+    """The list that was on the screen, once more; None when there was none, or it cannot be searched again."""
+    on_screen = shown.read(place, "products")
+    if on_screen is None or not (on_screen.query or on_screen.kind) or on_screen.total <= 1:
+        return None
+    return _turned(place, on_screen, on_screen.offset, facts)
 
 
 def _other_kind(place: Place, query: str, facts: Facts, kind: str) -> Step:
     """Asked among the health products, found among the medicines, or the other way round."""
     results = facts.search(query, limit=PAGE)
-    if not results.products:
+    if results.controlled or not results.products:
         return nothing(place, query, results)
     return under(say(f"search.not_in_{kind}"), show_page(place, results, query=query, offset=0))
 
 
 def _number(place: Place, on_screen: Shown, number: int, facts: Facts) -> Step:
     ref = on_screen.ref(number)
-    if ref is None:
-        return step(place, buttons(say("list.no_number", number=number, numbers=_numbers(on_screen)), button("menu"), button("agent")))
-    return show(place, ref, facts)
-
-
-def _numbers(on_screen: Shown) -> Sentence:
-    numbers = sorted(on_screen.rows)
-    return Sentence(str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}")
+    return show(place, ref, facts) if ref else no_such_number(place, on_screen, number)
 
 
 def _turned(place: Place, on_screen: Shown, offset: int, facts: Facts) -> Step:
@@ -164,7 +187,14 @@ def _heading(page: Shown, results: Results) -> Sentence:
         return say("search.all", first=first, last=last, total=page.total)
     heading = say("search.found", query=plain(page.query, 60), first=first, last=last, total=page.total)
     if results.corrected:
-        heading = say("search.found_corrected", query=plain(page.query, 60), name=results.corrected, first=first, last=last, total=page.total)
+        heading = say(
+            "search.found_corrected",
+            query=plain(page.query, 60),
+            name=results.corrected,
+            first=first,
+            last=last,
+            total=page.total,
+        )
     return heading
 
 

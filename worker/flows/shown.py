@@ -1,6 +1,6 @@
 """The list the customer has on the screen: which number means what, and where its pages are.
 
-It lives in `place.memory["shown"]` as JSON: {"what", "query", "kind", "offset", "total", "rows": {"1": ["m12", "Paracetamol 500 mg"]}}.
+It lives in `place.memory["shown"]` as JSON: {"what", "query", "kind", "offset", "total", "rows": {"1": ["m12", "Panadol"]}}.
 Numbers run on from page to page, so that a number seen on an earlier page still means what it showed.
 """
 
@@ -49,7 +49,7 @@ class Shown:
         """The reference of the one row a typed name plainly means, or None when it means none or several."""
         if len(name) < 3 or len(name) > 200:
             return None
-        names = {ref: row_name for ref, row_name in self.rows.values()}
+        names = dict(self.rows.values())
         found = process.extract(name, names, scorer=fuzz.token_set_ratio, processor=utils.default_process, limit=2)
         if not found or found[0][1] < SURE:
             return None

@@ -221,4 +221,6 @@ class Step:
 
 
 Handler = Callable[[Place, Event, "Facts"], Step]
-Flow = Mapping[str, Handler]
+# The handler of a state; None: the state has nothing to say to this event, and it means what it means anywhere.
+StateHandler = Callable[[Place, Event, "Facts"], Step | None]
+Flow = Mapping[str, StateHandler]

@@ -6,9 +6,9 @@ from worker.facts import Facts
 from worker.flows.heard import Heard
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, step, text
-from worker.flows.step import Effect, Event, Happened, Place, SentMedia, Step
+from worker.flows.step import Button, Effect, Event, Happened, Place, SentMedia, Step
 from worker.flows.welcome import main_menu
-from worker.flows.wording import paragraphs, say
+from worker.flows.wording import has, lines, paragraphs, plain, say
 
 # Ways to leave a person.
 LEAVING = frozenset(("menu", "end", "cancel", "logout"))
@@ -71,13 +71,23 @@ def returned(place: Place, event: Happened, facts: Facts) -> Step:
     return step(idle(place, keep_list=False), buttons(say("support.returned"), button("menu"), button("agent", "agent_again")))
 
 
-def unclear(place: Place, sentence: str, *extra: str) -> Step:
+def unclear(place: Place, sentence: str, *extra: str | Button) -> Step:
     """What is not understood: concrete suggestions, and a person after the second time in a row."""
     misses = int(place.memory.get("misses", 0)) + 1
     if misses >= 2:
         return hand_over(place.at(place.state, misses=None), "not_understood", say("support.not_understood"))
-    shown = tuple(button(id) for id in (extra or ("search", "menu"))[:2])
+    shown = tuple(x if isinstance(x, Button) else button(x) for x in (extra or ("search", "menu"))[:2])
     return step(place.at(place.state, misses=misses), buttons(sentence, *shown, button("agent")))
+
+
+def puzzled(place: Place, words: str = "") -> Step:
+    """Words that mean nothing here or anywhere: what is waited for right now, or else what could be written."""
+    hint = f"hint.{place.flow}.{place.state}"
+    if has(hint):
+        return unclear(place, lines(say("entry.unclear"), say(hint)), "menu")
+    if words:
+        return unclear(place, say("search.nothing_guessed", query=plain(words, 60)), "search", "menu")
+    return unclear(place, say("entry.not_understood"), "search", "menu")
 
 
 def rate(place: Place, event: Event, facts: Facts) -> Step:

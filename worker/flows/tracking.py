@@ -20,9 +20,8 @@ LINES_SHOWN = 8
 MAX_OFFSET = 500
 
 
-def track(place: Place, event: Event, facts: Facts) -> Step:
+def track(place: Place, event: Heard, facts: Facts) -> Step:
     """`track 12345`, "where is my order": with a number that order, without one the only one, or the list."""
-    assert isinstance(event, Heard)
     number = str(event.values.get("order_number") or "")
     if not facts.customer.registered and not _has_orders(facts):
         return _register_first(place, facts, event)
@@ -34,15 +33,13 @@ def track(place: Place, event: Event, facts: Facts) -> Step:
     return _list(place, facts, 0)
 
 
-def history(place: Place, event: Event, facts: Facts) -> Step:
+def history(place: Place, event: Heard, facts: Facts) -> Step:
     if not facts.customer.registered and not _has_orders(facts):
-        assert isinstance(event, Heard)
         return _register_first(place, facts, event)
     return _list(place, facts, 0)
 
 
-def turn_page(place: Place, event: Event, facts: Facts) -> Step:
-    assert isinstance(event, Heard)
+def turn_page(place: Place, event: Heard, facts: Facts) -> Step:
     return _list(place, facts, min(int(event.values.get("offset", 0)), MAX_OFFSET))
 
 
@@ -78,7 +75,11 @@ def opened(place: Place, event: Event, facts: Facts) -> Step | None:
     if event.intent == "cancel_order" and not event.values.get("order_number"):
         return _ask_cancel(place, str(place.memory["number"]), facts)
     if event.intent == "number":
-        return show(place, str(event.values.get("digits", event.values["n"])), facts) if event.values["n"] > 99 else listing(place, event, facts)
+        return (
+            show(place, str(event.values.get("digits", event.values["n"])), facts)
+            if event.values["n"] > 99
+            else listing(place, event, facts)
+        )
     return None
 
 
@@ -90,14 +91,15 @@ def asking_number(place: Place, event: Event, facts: Facts) -> Step | None:
         return show(place, str(event.values.get("digits", event.values["n"])), facts)
     if event.intent == "back":
         return _list(place, facts, 0)
-    if event.intent in ("unknown", "yes", "no", "next", "previous", "more") or (event.intent == "search" and not is_command(event)):
+    if event.intent in ("unknown", "yes", "no", "next", "previous", "more") or (
+        event.intent == "search" and not is_command(event)
+    ):
         return unclear(place, say("track.ask"), "orders", "menu")
     return None
 
 
-def cancel_order(place: Place, event: Event, facts: Facts) -> Step:
+def cancel_order(place: Place, event: Heard, facts: Facts) -> Step:
     """`cancel order 12345`; without a number the only one that can be cancelled, or the list."""
-    assert isinstance(event, Heard)
     number = str(event.values.get("order_number") or "")
     if number:
         return _ask_cancel(place, number, facts)
@@ -118,13 +120,12 @@ def confirming_cancel(place: Place, event: Event, facts: Facts) -> Step | None:
     if event.intent in ("no", "back", "cancel"):
         return show(place, number, facts)
     if event.intent in ("unknown", "number", "next", "previous", "more"):
-        return unclear(place, say("track.cancel_again", number=number), f"o:{number}", "menu")
+        return unclear(place, say("track.cancel_again", number=number), button(f"o:{number}", "keep_order"), "menu")
     return None
 
 
-def cancel_tapped(place: Place, event: Event, facts: Facts) -> Step:
+def cancel_tapped(place: Place, event: Heard, facts: Facts) -> Step:
     """The "Yes, cancel it" button. Tapped twice, the second one is told that it is done."""
-    assert isinstance(event, Heard)
     return _cancel(place, str(event.values["order_number"]))
 
 
@@ -138,12 +139,14 @@ def refused(place: Place, event: Happened, facts: Facts) -> Step:
     number = str(event.data.get("number") or place.memory.get("number", ""))
     if code not in ("already", "too_late"):
         return _unknown(place, number)
-    return step(go(place, "entry", "idle"), buttons(say(f"track.refused_{code}", number=number), button("agent"), button("orders"), button("menu")))
+    return step(
+        go(place, "entry", "idle"),
+        buttons(say(f"track.refused_{code}", number=number), button("agent"), button("orders"), button("menu")),
+    )
 
 
-def pay(place: Place, event: Event, facts: Facts) -> Step:
+def pay(place: Place, event: Heard, facts: Facts) -> Step:
     """`pay 12345 paystack`: cash orders are paid at the door; paying online is coming."""
-    assert isinstance(event, Heard)
     number = str(event.values.get("order_number") or "")
     order = facts.order(number) if number else next(iter(facts.orders(limit=1).orders), None)
     if order is None and number:
@@ -162,9 +165,8 @@ def pay(place: Place, event: Event, facts: Facts) -> Step:
     return step(place, buttons(sentence, button(f"o:{order.number}", "track"), button("agent"), button("menu")))
 
 
-def paid(place: Place, event: Event, facts: Facts) -> Step:
-    """"I have paid": what our books say, and a person where they do not agree. A picture of a receipt proves nothing."""
-    assert isinstance(event, Heard)
+def paid(place: Place, event: Heard, facts: Facts) -> Step:
+    """ "I have paid": what our books say, and a person where they do not agree. A picture of a receipt proves nothing."""
     number = str(event.values.get("order_number") or "")
     order = facts.order(number) if number else next(iter(facts.orders(limit=1).orders), None)
     if order is None:
@@ -180,7 +182,9 @@ def paid(place: Place, event: Event, facts: Facts) -> Step:
 def _shown(place: Place, order: Order, facts: Facts) -> Step:
     to = go(place, "tracking", "opened", number=order.number)
     if order.cancellable:
-        return step(to, buttons(_card(order, facts), button(f"oc:{order.number}", "cancel_order"), button("agent"), button("menu")))
+        return step(
+            to, buttons(_card(order, facts), button(f"oc:{order.number}", "cancel_order"), button("agent"), button("menu"))
+        )
     return step(to, buttons(_card(order, facts), button("orders"), button("agent"), button("menu")))
 
 
@@ -205,7 +209,7 @@ def _status(order: Order) -> Sentence:
 def _payment(order: Order) -> Sentence:
     if order.payment_status == "paid":
         return say("payment.paid")
-    if order.status in ("cancelled", "expired", "refunded"):
+    if order.status in ("cancelled", "expired", "refunded", "delivered"):
         return Sentence("")
     if order.payment == "cash":
         return say("payment.cash" if order.delivery == "delivery" else "payment.cash_pickup")
@@ -227,15 +231,24 @@ def _list(place: Place, facts: Facts, offset: int, before: str = "") -> Step:
     rows = [(o.number, o.number) for o in page.orders]
     list_ = shown.page(shown.read(place, "orders"), "orders", rows, offset=offset, total=page.total)
     numbered = [
-        say("track.line", at=n, number=o.number, status=_status(o), total=str(o.total)) for n, o in enumerate(page.orders, start=offset + 1)
+        say("track.line", at=n, number=o.number, status=_status(o), total=str(o.total))
+        for n, o in enumerate(page.orders, start=offset + 1)
     ]
-    heading = say("track.heading") if page.total <= PAGE else say("track.heading_page", first=offset + 1, last=offset + len(rows), total=page.total)
+    heading = (
+        say("track.heading")
+        if page.total <= PAGE
+        else say("track.heading_page", first=offset + 1, last=offset + len(rows), total=page.total)
+    )
     body = paragraphs(before, heading, lines(*numbered), say("track.how"))
-    return step(go(place, "tracking", "listing", shown=shown.kept(list_)), choices(body, _rows(list_, page.orders, facts), "orders"))
+    return step(
+        go(place, "tracking", "listing", shown=shown.kept(list_)), choices(body, _rows(list_, page.orders, facts), "orders")
+    )
 
 
 def _rows(list_: shown.Shown, orders: tuple[Order, ...], facts: Facts) -> list[Row]:
-    rows = [row(f"o:{o.number}", say("row.order", number=o.number), f"{_status(o)} · {o.total} · {_day(o, facts)}") for o in orders]
+    rows = [
+        row(f"o:{o.number}", say("row.order", number=o.number), f"{_status(o)} · {o.total} · {_day(o, facts)}") for o in orders
+    ]
     if list_.has_next:
         rows.append(row(f"op:{list_.offset + PAGE}", say("row.more"), say("row.more.about")))
     if list_.has_previous:
@@ -252,7 +265,9 @@ def _ask_cancel(place: Place, number: str, facts: Facts) -> Step:
         return refused(place, Happened("order_refused", {"code": code, "number": order.number}), facts)
     to = go(place, "tracking", "confirming_cancel", number=order.number)
     ask = say("track.cancel_ask", number=order.number, total=str(order.total))
-    return step(to, buttons(ask, Button(f"ocy:{order.number}", say("button.cancel_yes")), button(f"o:{order.number}", "keep_order")))
+    return step(
+        to, buttons(ask, Button(f"ocy:{order.number}", say("button.cancel_yes")), button(f"o:{order.number}", "keep_order"))
+    )
 
 
 def _cancel(place: Place, number: str) -> Step:
@@ -260,7 +275,10 @@ def _cancel(place: Place, number: str) -> Step:
 
 
 def _unknown(place: Place, number: str) -> Step:
-    return step(go(place, "tracking", "asking_number"), buttons(say("track.unknown", number=plain(number, 20)), button("orders"), button("agent"), button("menu")))
+    return step(
+        go(place, "tracking", "asking_number"),
+        buttons(say("track.unknown", number=plain(number, 20)), button("orders"), button("agent"), button("menu")),
+    )
 
 
 def _register_first(place: Place, facts: Facts, heard: Heard) -> Step:

@@ -46,12 +46,14 @@ def first_contact(then: Step, facts: Facts) -> Step:
     return under(say("welcome.one_line", pharmacy=facts.pharmacy.name), then)
 
 
-def help(place: Place, event: Event, facts: Facts) -> Step:  # noqa: A001 - the customer's word
+def help(place: Place, event: Event, facts: Facts) -> Step:
     """What to do right here when something is being asked, and otherwise what can be written at all."""
     hint = f"hint.{place.flow}.{place.state}"
     if has(hint):
         return step(place, buttons(paragraphs(say(hint), say("help.leave")), button("menu"), button("agent")))
-    return step(place, buttons(paragraphs(say("help.intro"), say("help.examples"), say("help.words")), button("menu"), button("agent")))
+    return step(
+        place, buttons(paragraphs(say("help.intro"), say("help.examples"), say("help.words")), button("menu"), button("agent"))
+    )
 
 
 def thanks(place: Place, event: Event, facts: Facts) -> Step:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from worker.understanding.intent import Intent
-from worker.understanding.tokens import Words
+from worker.understanding.tokens import Words, word_set
 
 _SPECIALTIES = {
     "cardiology": "cardiologist cardiologists cardiology heart",
     "dermatology": "dermatologist dermatologists dermatology skin",
-    "paediatrics": "paediatrician pediatrician paediatricians pediatricians paediatrics pediatrics pediatric paediatric peditrician children child childrens baby",
-    "gynaecology": "gynaecologist gynecologist gynaecologists gynecologists gynaecology gynecology gynae gyne gyna obgyn ob-gyn obstetrician women womens woman",
+    "paediatrics": "paediatrician pediatrician paediatricians pediatricians paediatrics pediatrics pediatric paediatric "
+    "peditrician children child childrens baby",
+    "gynaecology": "gynaecologist gynecologist gynaecologists gynecologists gynaecology gynecology gynae gyne gyna obgyn "
+    "ob-gyn obstetrician women womens woman",
     "ophthalmology": "ophthalmologist ophthalmology optometrist optician eye eyes",
     "dentistry": "dentist dentists dental dentistry teeth tooth",
     "orthopaedics": "orthopaedic orthopedic orthopaedics orthopedics orthopedist bone bones",
@@ -31,22 +33,72 @@ _SPECIALTIES = {
 }
 SPECIALTY: dict[str, str] = {word: name for name, words in _SPECIALTIES.items() for word in words.split()}
 # Words that mean a doctor by themselves; "eye" or "skin" need "doctor" beside them ("eye drops" is a product).
-DOCTORS: frozenset[str] = frozenset("doctor doctors dr specialist specialists physician likita dokita docter doctr".split())
+DOCTORS: frozenset[str] = word_set("doctor doctors dr specialist specialists physician likita dokita docter doctr")
 _BY_ITSELF = frozenset(
     word
     for word in SPECIALTY
-    if word.endswith(("logist", "logists", "trician", "tricians", "trist", "trists", "dentist", "dentists", "therapist", "surgeon", "surgeons", "obgyn"))
+    if word.endswith(
+        (
+            "logist",
+            "logists",
+            "trician",
+            "tricians",
+            "trist",
+            "trists",
+            "dentist",
+            "dentists",
+            "therapist",
+            "surgeon",
+            "surgeons",
+            "obgyn",
+        )
+    )
     or word in ("gynae", "dietician", "dietitian", "nutritionist", "optician", "gp", "obstetrician")
+)
+# Brands that carry a doctor's name: "Dr Meyer's gripe water".
+_DR_BRANDS = word_set(
+    """
+    meyer meyers greg gregs brown browns kisi kisis vamis hommels botsford jessy adrian wenger syrup tablet tablets caplet
+    caplets capsule tonic cream soap water
+    """
 )
 _IN = frozenset(("in", "at", "near", "around", "within", "inside"))
 _NO_PLACE = frozenset(("me", "my", "here", "area", "you", "us", "the", "your", "a"))
 
-LAB_WORDS: frozenset[str] = frozenset(("test", "tests", "screening", "laboratory", "lab", "checkup", "check-up", "diagnostic", "diagnostics"))
+LAB_WORDS: frozenset[str] = frozenset(
+    ("test", "tests", "screening", "laboratory", "lab", "checkup", "check-up", "diagnostic", "diagnostics")
+)
 # With these a test is a thing on the shelf: "malaria test kit", "pregnancy test strip".
-_SHELF = frozenset(("kit", "kits", "strip", "strips", "device", "machine", "meter", "cassette", "rapid", "self", "home", "pregnancy", "ovulation", "sell", "buy"))
-_TESTED_NOISE = frozenset(
-    """lab labs laboratory test tests book do i want wan to a an the for my need get run please screening find search appointment have would like can you
-    una how much is price of cost diagnostic diagnostics medical take at on""".split()
+_SHELF = frozenset(
+    (
+        "kit",
+        "kits",
+        "strip",
+        "strips",
+        "device",
+        "machine",
+        "meter",
+        "cassette",
+        "rapid",
+        "card",
+        "cards",
+        "combo",
+        "step",
+        "response",
+        "instrument",
+        "self",
+        "home",
+        "pregnancy",
+        "ovulation",
+        "sell",
+        "buy",
+    )
+)
+_TESTED_NOISE = word_set(
+    """
+    lab labs laboratory test tests book do i want wan to a an the for my need get run please screening find search
+    appointment have would like can you una how much is price of cost diagnostic diagnostics medical take at on
+    """
 )
 
 
@@ -55,6 +107,8 @@ def doctors(words: Words, first: int, end: int) -> Intent | None:
     keys = words.keys[first:end]
     meant = [key for key in keys if key in DOCTORS or key in _BY_ITSELF]
     if not meant or len(keys) > 14 or keys[0] in ("my",):
+        return None
+    if meant == ["dr"] and (len(keys) > 4 or not _DR_BRANDS.isdisjoint(keys)):
         return None
     values: dict[str, Any] = {}
     specialty = next((SPECIALTY[key] for key in keys if key in SPECIALTY), None)

@@ -7,60 +7,21 @@ not fit, so that "track suit" or "change of weather" is read as something else.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from worker.understanding import items, numbers
-from worker.understanding.dates import scan
-from worker.understanding.care import LAB_WORDS, lab_query
 from worker.understanding.intent import Intent
+from worker.understanding.paying import checkout, pay
+from worker.understanding.said import Reader, Said, list_number, order_numbers
 from worker.understanding.searching import search_for
-from worker.understanding.tokens import Words
+from worker.understanding.tokens import Words, word_set
+from worker.understanding.visits import book, reschedule
 
-
-class Said(NamedTuple):
-    """What a reader needs: the words, the range its arguments stand in, the clock."""
-
-    words: Words
-    first: int
-    end: int
-    now: datetime
-    zone: ZoneInfo
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        return self.words.keys[self.first : self.end]
-
-
-Reader = Callable[[Said], Intent | None]
-
-_NOISE = frozenset("my the a an for of number no order orders id ref reference is on to please pls with and it me this that now status".split())
-METHODS: dict[str, str] = {
-    "cash": "cash", "cod": "cash", "paystack": "paystack", "flutterwave": "flutterwave", "flutter": "flutterwave", "card": "card", "atm": "card",
-    "debit": "card", "transfer": "transfer", "bank": "transfer", "ussd": "ussd", "paystak": "paystack", "paystck": "paystack",
-    "flutterwav": "flutterwave", "fluterwave": "flutterwave",
-}  # fmt: skip
-# Several words that name a way to pay or to receive; tried before the single words.
-_WAYS: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    (("cash", "on", "delivery"), "method", "cash"),
-    (("pay", "on", "delivery"), "method", "cash"),
-    (("payment", "on", "delivery"), "method", "cash"),
-    (("pay", "cash"), "method", "cash"),
-    (("bank", "transfer"), "method", "transfer"),
-    (("debit", "card"), "method", "card"),
-    (("atm", "card"), "method", "card"),
-    (("pick", "up"), "delivery", "pickup"),
-    (("pickup",), "delivery", "pickup"),
-    (("pick-up",), "delivery", "pickup"),
-    (("home", "delivery"), "delivery", "delivery"),
+_NOISE = word_set(
+    """
+    my the a an for of number no order orders id ref reference is on to please pls with and it me this that now status
+    """
 )
-
-
-def order_numbers(said: Said) -> list[str]:
-    """Every order number in the arguments, 1 to 10 digits."""
-    return [n for n in map(numbers.order_number, said.keys) if n is not None]
 
 
 def _about_an_order(name: str) -> Reader:
@@ -80,14 +41,20 @@ track = _about_an_order("track")
 
 def add(said: Said) -> Intent | None:
     found, _ = items.parse(said.words, said.first, said.end)
+    if any("name" in item and not _has_letter(item["name"]) for item in found):  # "add 1 2 3 4": pairs or four products?
+        return Intent("unknown", {}, 0.0)
     return Intent("add", {"items": found}, 1.0 if found else 0.6)
+
+
+def _has_letter(text: str) -> bool:
+    return any(character.isalpha() for character in text)
 
 
 def order(said: Said) -> Intent | None:
     """`order 2 paracetamol`, `order 12345` (three digits or a # make it an order number), `order lab test`."""
     keys = said.keys
     if not keys:
-        return Intent("search", {"query": ""})
+        return Intent("order", {"items": []}, 0.6)
     number = numbers.order_number(keys[-1])
     hash_before = "#" in said.words.gap(said.end - 1)
     if number and all(key in _NOISE for key in keys[:-1]) and (len(number) >= 3 or hash_before):
@@ -97,6 +64,8 @@ def order(said: Said) -> Intent | None:
     if keys[0] == "status":
         return track(said._replace(first=said.first + 1))
     found, _ = items.parse(said.words, said.first, said.end)
+    if any("name" in item and not _has_letter(item["name"]) for item in found):
+        return Intent("unknown", {}, 0.0)
     return Intent("order", {"items": found}) if found else None
 
 
@@ -118,9 +87,9 @@ def buy(said: Said) -> Intent | None:
 def remove(said: Said) -> Intent | None:
     words, keys = said.words, said.keys
     if not keys:
-        return None
+        return Intent("remove", {}, 0.9)
     end = items.without_target(words, said.first, said.end, ("from", "in", "out"))
-    number, at = _list_number(words, said.first, end)
+    number, at = list_number(words, said.first, end)
     if number is not None and at == end:
         return Intent("remove", {"number": number})
     name = words.text(_past_articles(words, said.first, end), end)
@@ -147,7 +116,7 @@ def change(said: Said) -> Intent | None:
     start = said.first
     while start < stop and words.keys[start] in ("the", "my", "quantity", "qty", "amount", "of", "for", "cart"):
         start += 1
-    number, at = _list_number(words, start, stop)
+    number, at = list_number(words, start, stop)
     if number is not None and at == stop:
         return Intent("change", {"number": number, "quantity": quantity})
     name = words.text(start, stop)
@@ -158,87 +127,31 @@ def change(said: Said) -> Intent | None:
     return Intent("change", {"name": name, "quantity": quantity}) if name and linked else None
 
 
-def _list_number(words: Words, first: int, end: int) -> tuple[int | None, int]:
-    """A list number at the beginning of the range ("2", "item 2", "#2", "the second one") and where it ends."""
-    at = first
-    while at < end and words.keys[at] in ("the", "number", "num", "no", "item", "option", "product", "my"):
-        at += 1
-    if at >= end:
-        return None, first
-    number = numbers.count(words.keys[at])
-    if number is None:
-        number = numbers.ORDINALS.get(words.keys[at])
-    if number is None:
-        return None, first
-    at += 1
-    while at < end and words.keys[at] in ("one", "item", "product"):
-        at += 1
-    return number, at
-
-
 def _past_articles(words: Words, first: int, end: int) -> int:
     while first < end and words.keys[first] in ("the", "my", "a", "an", "all", "item"):
         first += 1
     return first
 
 
-def checkout(said: Said) -> Intent | None:
-    """`checkout 12 Allen Avenue Ikeja cash`: the way to pay and the address as typed, without the words between."""
-    words = said.words
-    first, end = said.first, said.end
-    values: dict[str, Any] = {}
-    trimmed = True
-    while trimmed and first < end:
-        first, end, trimmed = _trim_ways(words, first, end, values)
-    address = words.text(first, end)
-    if address:
-        tail = words.gap(end).strip() if end == len(words) else ""
-        values["address"] = (words.surface[words.spans[first][0] - 1] if words.spans[first][0] and words.gap(first)[-1:] in "#(" and words.gap(first) else "") + address
-        if tail[:1] == ")":
-            values["address"] += ")"
-    return Intent("checkout", values)
-
-
-_BEFORE_ADDRESS = frozenset("to at deliver delivery address is my send it and with via by using please pls in cart order now the for".split())
-
-
-def _trim_ways(words: Words, first: int, end: int, values: dict[str, Any]) -> tuple[int, int, bool]:
-    """Takes one way of paying or receiving, or one small word, off either end of the range."""
-    keys = words.keys
-    for way, key, value in _WAYS:
-        size = len(way)
-        if size <= end - first and keys[end - size : end] == way:
-            values.setdefault(key, value)
-            return first, end - size, True
-        if size <= end - first and keys[first : first + size] == way:
-            values.setdefault(key, value)
-            return first + size, end, True
-    if keys[end - 1] in METHODS:
-        values.setdefault("method", METHODS[keys[end - 1]])
-        return first, end - 1, True
-    if keys[first] in METHODS:
-        values.setdefault("method", METHODS[keys[first]])
-        return first + 1, end, True
-    if keys[first] in _BEFORE_ADDRESS:
-        return first + 1, end, True
-    if keys[end - 1] in ("with", "via", "by", "using", "and", "pay", "payment", "please", "pls", "for", "on", "method", "through"):
-        return first, end - 1, True
-    return first, end, False
-
-
-def pay(said: Said) -> Intent | None:
-    found = order_numbers(said)
-    ways = [METHODS[key] for key in said.keys if key in METHODS]
-    allowed = _NOISE | frozenset(("using", "via", "by", "through", "on", "delivery", "online", "bill", "link", "bank", "again", "in"))
-    if any(key not in allowed and key not in METHODS and key not in found for key in said.keys) or len(found) > 1:
-        return None
-    values = ({"order_number": found[0]} if found else {}) | ({"provider": ways[0]} if ways else {})
-    return Intent("pay", values)
-
-
 def prescription(said: Said) -> Intent | None:
     found = order_numbers(said)
-    allowed = _NOISE | frozenset(("prescription", "rx", "file", "picture", "photo", "attach", "link", "upload", "here", "new", "image", "doctors", "doctor"))
+    allowed = _NOISE | frozenset(
+        (
+            "prescription",
+            "rx",
+            "file",
+            "picture",
+            "photo",
+            "attach",
+            "link",
+            "upload",
+            "here",
+            "new",
+            "image",
+            "doctors",
+            "doctor",
+        )
+    )
     if any(key not in allowed and key not in found for key in said.keys) or len(found) > 1:
         return None
     return Intent("prescription", {"order_number": found[0]} if found else {})
@@ -263,10 +176,10 @@ def rate(said: Said) -> Intent | None:
     single = re.fullmatch(r"([1-5])/5", said.keys[0]) if said.keys else None
     if single:
         return Intent("rate", {"n": int(single[1])})
-    return Intent("rate", {"n": counts[0]}) if counts and all(n <= 10 for n in counts) else None
+    return Intent("rate", {"n": counts[0]}) if len(counts) == 1 and len(said.keys) <= 4 else None
 
 
-_NOT_A_NAME = frozenset("account with name is as me please my new for to i am im now user patient here on".split())
+_NOT_A_NAME = word_set("account with name is as me please my new for to i am im now user patient here on")
 _EMAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64}){1,6}")
 
 
@@ -292,54 +205,6 @@ def login(said: Said) -> Intent | None:
     if email:
         return Intent("login", {"email": email[0]})
     return Intent("login") if all(key in _NOT_A_NAME for key in said.keys) else None
-
-
-def book(said: Said) -> Intent | None:
-    """`book 1 2026-06-15 14:00`, `book dr amaka tomorrow 2pm`, `book appointment on friday 10am`, `book malaria test`."""
-    words = said.words
-    if any(key in LAB_WORDS for key in said.keys):
-        return Intent("lab_tests", lab_query(words, said.first, said.end))
-    first = said.first
-    while first < said.end and words.keys[first] in _BOOKED:
-        first += 1
-    values: dict[str, Any] = {}
-    number, at = _list_number(words, first, said.end)
-    # A number alone or before more is the doctor's; "book 2pm" and "book 15 june" have none.
-    rest = scan(words.text(at, said.end), said.now, said.zone) if at < said.end else None
-    whole = scan(words.text(first, said.end), said.now, said.zone) if first < said.end else None
-    if number is not None and (rest is None or whole is None or rest.known >= whole.known):
-        values["number"] = number
-        found = rest
-    else:
-        found = whole
-    if found is None:
-        return Intent("book", values)
-    name = " ".join(word for word in found.unread if word.lower().strip(".") not in _BOOKED and word.lower() not in ("on", "at", "by", "for"))
-    if name and "number" not in values:
-        values["name"] = name
-    return Intent("book", values | found.values())
-
-
-_BOOKED = frozenset(
-    """a an the my appointment appointments with doctor doctors dr consultation me for slot to see session number meeting please pls booking in i
-    want visit at on by prof""".split()
-)
-
-
-def reschedule(said: Said) -> Intent | None:
-    words, first = said.words, said.first
-    while first < said.end and words.keys[first] in _BOOKED:
-        first += 1
-    number, at = _list_number(words, first, said.end)
-    values: dict[str, Any] = {}
-    if number is not None and number < 100:
-        values["number"] = number
-        first = at
-    while first < said.end and words.keys[first] in ("to", "for", "till", "until"):
-        first += 1
-    if first < said.end:
-        values |= scan(words.text(first, said.end), said.now, said.zone).values()
-    return Intent("reschedule", values)
 
 
 READERS: dict[str, Reader] = {

@@ -21,7 +21,7 @@ _MARK = re.compile(
     |(?P<slang>2mor?ro?w?\b|2mrw\b|2moz\b|2day\b|2nite\b)
     |(?P<num>\d+(?:\.5(?!\d))?)(?P<suffix>st|nd|rd|th)?(?=$|[^\w]|[a-z])
     |(?P<mer>[ap]\.?\s?m\b\.?)
-    |(?P<word>[^\W\d_]+(?:['’\-][^\W\d_]+)*)
+    |(?P<word>(?:[^\W\d_][\u0300-\u036f]*)+(?:['’\-](?:[^\W\d_][\u0300-\u036f]*)+)*)
     """,
     re.VERBOSE | re.IGNORECASE,
 )

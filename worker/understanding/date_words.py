@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from worker.understanding.tokens import fold
+from worker.understanding.tokens import fold, word_set
 
 # (kind, value): weekday 0 = Monday; month 1-12; days = days from today; part; clock = hour; others by their own name.
 Meaning = tuple[str, int | str]
@@ -40,7 +40,8 @@ _MONTHS = (
 )
 _DAYS = {
     0: "today tdy 2day yau",
-    1: "tomorrow tmrw tmr tmw tomoro tomorow tommorow tommorrow tomorro tomorrrow tomm tmrrw 2moro 2morrow 2mrw 2moz tumoro tumorrow gobe",
+    1: "tomorrow tmrw tmr tmw tomoro tomorow tommorow tommorrow tomorro tomorrrow tomm tmrrw 2moro 2morrow 2mrw "
+    "2moz tumoro tumorrow gobe",
     2: "jibi overmorrow",
     -1: "yesterday jiya",
 }
@@ -98,13 +99,18 @@ ENGLISH: dict[str, Meaning] = (
     | _OTHERS
 )
 # A date may be meant only where one of these stands ("this", "past", "half" and the like are everyday words).
-TELLING = frozenset(word for word, (kind, _) in ENGLISH.items() if kind in ("weekday", "month", "days", "part", "tonight", "clock", "weekend")) | {
-    "week", "days", "hours", "minutes", "hour", "mins", "hrs", "oclock", "am", "pm",
-}  # fmt: skip
+_TELLING_KINDS = frozenset(("weekday", "month", "days", "part", "tonight", "clock", "weekend"))
+TELLING = frozenset(word for word, (kind, _) in ENGLISH.items() if kind in _TELLING_KINDS) | word_set(
+    "week days hours minutes hour mins hrs oclock am pm"
+)
 
 # Long enough that one slip still leaves only one candidate.
 _FUZZY = tuple(word for word in ENGLISH if len(word) >= 6 and ENGLISH[word][0] in ("weekday", "month", "days", "part", "tonight"))
-_NEVER_FUZZY = frozenset("sundry moaning evenings decembers tonights mondo morningside runny sunny friendly frisky friday's".split())
+_NEVER_FUZZY = word_set(
+    """
+    sundry moaning evenings decembers tonights mondo morningside runny sunny friendly frisky friday's
+    """
+)
 
 
 @lru_cache(maxsize=2048)
@@ -121,7 +127,7 @@ def meaning(key: str) -> Meaning | None:
 
 
 _OTHER_LANGUAGES = ("ha", "yo", "ig", "pcm", "fr")
-# Names that are everyday words elsewhere: Yoruba "osu" is "month" and "ojo" is "day", French "mars" and "mai", Igbo "mee" is "do".
+# Names that are everyday words elsewhere: Yoruba "osu" is "month" and "ojo" is "day", Igbo "mee" is "do".
 _TOO_COMMON = frozenset(("osu", "ojo", "aje", "mee", "mach", "mars", "mai", "ogun", "owewe", "ojobo", "igbe"))
 
 

@@ -18,14 +18,15 @@ languages come from Babel.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from worker.understanding.date_marks import cut
-from worker.understanding.date_parts import Clock, Day, Reading, read_marks
+from worker.understanding.date_parts import read_marks
+from worker.understanding.date_reading import Clock, Day, Reading
 from worker.understanding.date_words import TELLING, meaning
 
 REFUSALS = ("impossible_date", "impossible_time", "ambiguous", "no_date", "no_time", "past")
@@ -65,7 +66,7 @@ class Found:
     text: str = ""
 
     def values(self) -> dict[str, Any]:
-        """JSON values for an intent: when, and moment (ISO, UTC) or refusal with day (ISO), clock (HH:MM) and part; {} for nothing."""
+        """JSON values: when, and moment (ISO, UTC) or refusal with day (ISO), clock (HH:MM) and part; {} for nothing."""
         if not self.known and not self.part:
             return {}
         if isinstance(self.result, Moment):
@@ -91,7 +92,9 @@ def scan(text: str, now: datetime, zone: ZoneInfo) -> Found:
     reading = read_marks(cut(text))
     result = _resolve(reading, now, zone)
     known = bool(reading.days) + bool(reading.clocks) + 2 * bool(reading.relative)
-    return Found(result, known, reading.part, tuple(reading.unread), " ".join(text.split())[:200])
+    unread = frozenset(reading.unread)
+    when = " ".join(mark.typed for mark in reading.marks if mark.typed not in unread)
+    return Found(result, known, reading.part, tuple(reading.unread), when)
 
 
 def could_be_moment(keys: Sequence[str]) -> bool:
@@ -110,6 +113,8 @@ def could_be_moment(keys: Sequence[str]) -> bool:
 def _resolve(reading: Reading, now: datetime, zone: ZoneInfo) -> Moment | Refusal:
     local_now = now.astimezone(zone)
     if reading.relative is not None and not reading.days and not reading.clocks:
+        if reading.relative <= timedelta(0):
+            return Refusal("past", local_now.date())
         at = (now.astimezone(UTC) + reading.relative).replace(second=0, microsecond=0)
         return Moment(at, at.astimezone(zone))
     notes: list[str] = []
@@ -134,7 +139,9 @@ def _worst(*codes: str | None) -> str | None:
     return next((code for code in REFUSALS if code in codes), None)
 
 
-def _in_zone(day: date, clock: time, now: datetime, spoken: Any, zone: ZoneInfo, notes: list[str], part: str | None) -> Moment | Refusal:
+def _in_zone(
+    day: date, clock: time, now: datetime, spoken: Any, zone: ZoneInfo, notes: list[str], part: str | None
+) -> Moment | Refusal:
     """The instant of a local day and time; refused when the clocks jump over it or when it has passed."""
     local = datetime.combine(day, clock, tzinfo=spoken)
     at = local.astimezone(UTC)
@@ -183,7 +190,7 @@ def _clock(clock: Clock, part: str | None) -> tuple[time | None, str | None, boo
     return time(hour + 12 if assumed else hour, minute), None, assumed
 
 
-_PART_HOURS = {
+_PART_HOURS: dict[str, Callable[[int], int | None]] = {
     "morning": lambda hour: hour if hour < 12 else None,
     "afternoon": lambda hour: 12 if hour == 12 else hour + 12 if hour <= 6 else None,
     "evening": lambda hour: hour + 12 if hour < 12 else None,
@@ -223,7 +230,7 @@ def _day(day: Day, local_now: datetime, clock: time | None, notes: list[str]) ->
     if day.year:
         return _exact(day.year, day.month, day.day)
     found, code = _exact(today.year, day.month, day.day)
-    if found and found > today or (found == today and not passed):
+    if (found and found > today) or (found == today and not passed):
         return found, None
     later, later_code = _exact(today.year + 1, day.month, day.day)
     if code and not later:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 
 from rapidfuzz.distance import OSA
 
-from worker.understanding.tokens import fold
+from worker.understanding.tokens import fold, phrase_list, word_set
 
 # The kind named when several are met: the first of these.
 KINDS = (
@@ -31,108 +31,150 @@ KINDS = (
     "bleeding",
     "allergy",
     "bite",
+    "other",
 )
 
 # Whole phrases, contiguous. Folded: no accents, no apostrophes.
 PHRASES: dict[str, tuple[str, ...]] = {
-    "suicide": (
-        "suicide", "suicidal", "kill myself", "killing myself", "kill my self", "killing my self", "end my life", "ending my life",
-        "end it all", "take my life", "take my own life", "taking my life", "hang myself", "hang my self", "want to die", "wan die",
-        "wanna die", "want die", "wish i was dead", "wish i were dead", "better off dead", "self harm", "self-harm", "harm myself",
-        "hurt myself", "cutting myself", "no reason to live", "tired of living", "tired of life", "no wan live", "dont want to live",
-        "do not want to live", "comot for this life", "drink sniper", "drinking sniper",
-        "kashe kaina", "kashe kai na", "in mutu", "pa ara mi", "gbemi ara mi", "gba emi ara mi", "fe ku", "igbu onwe m", "gbuo onwe m",
-        "egbu onwe m", "gbuo onwem", "igbu onwem", "egbu onwem", "choro inwu", "choro iwu",
-    ),
-    "pregnancy_bleeding": (),
-    "breathing": (
-        "not breathing", "no dey breathe", "no breathe", "stopped breathing", "stop breathing", "breath dey cease", "breath dey cut",
-        "short of breath", "shortness of breath", "struggling to breathe", "difficulty breathing", "difficulty in breathing",
-        "trouble breathing", "hard to breathe", "gasping", "choking", "choked", "suffocating", "drowning", "drowned", "turning blue",
-        "breathlessness", "breathless", "asthma attack",
-        "bana iya numfashi", "ba na iya numfashi", "kasa numfashi", "wahalar numfashi", "ba ya numfashi", "baya numfashi",
-        "bata numfashi", "ba ta numfashi", "numfashi ya dauke",
-        "ko le mi", "ko lee mi", "nko le mi", "mi o le mi", "mi o lee mi", "mio le mi", "emi ko le mi", "ko mi mo",
-        "iku ume", "ume na-akwusi", "ume akwusila", "anaghi eku ume", "ekughi ume", "enweghi ume",
-    ),
-    "chest_pain": (
-        "chestpain", "chest-pain", "heart attack", "cardiac arrest", "ciwon kirji", "ciwon zuciya", "kirji na ciwo", "kirjina na ciwo", "kirjina yana ciwo",
-        "aya dun mi", "aya n dun mi", "aya ndun mi", "aya dun", "igbaya dun mi", "igbaya n dun mi", "igbaya ndun mi", "irora aya",
-        "obi na-egbu m", "obi na egbu m", "mgbu obi", "obi mgbu", "obi na-awa m", "obi na-afu m ufu", "obi na afu m ufu",
-    ),
-    "overdose": (
-        "overdose", "overdosed", "overdosing", "over dose", "over dosed", "od on", "too many tablets", "too many pills", "too many drugs",
-        "too many tabs", "sha magani da yawa", "shan magani da yawa", "sha magunguna da yawa", "oogun pupo ju", "lo oogun ju",
-        "nuru ogwu gabiga", "ogwu gabigara oke", "nuo ogwu karia", "nuru ogwu karia",
-    ),
-    "poisoning": (
-        "poisoned", "poisoning", "been poison", "drank poison", "sha guba", "shan guba", "guba", "majele", "je majele", "mu majele",
-        "nuru nsi", "nuo nsi", "riri nsi", "rie nsi", "onu nsi", "nri nsi",
-    ),
-    "unconscious": (
-        "unconscious", "passed out", "fainted", "fainting", "don faint", "collapsed", "don collapse", "not waking up", "wont wake up",
-        "no dey wake", "unresponsive", "not responding to anything", "ya suma", "ta suma", "sun suma", "ti daku", "o daku", "tubo n'ala",
-        "tudara", "electrocuted", "electric shock",
-    ),
-    "convulsion": (
-        "convulsion", "convulsions", "convulsing", "convulse", "convulsed", "seizure", "seizures", "having a fit", "having fits",
-        "having fit", "dey jerk", "foaming at the mouth", "foam dey comot", "farfadiya", "jijjiga", "warapa", "giri", "akwukwu",
-    ),
-    "stroke": (
-        "having a stroke", "having stroke", "get stroke", "had a stroke", "don get stroke", "face drooping", "face dey bend",
-        "mouth don bend", "shanyewar jiki", "rolapa rolese",
-    ),
-    "bleeding": (
-        "bleeding", "dey bleed", "bleed well well", "haemorrhage", "hemorrhage", "haemorrhaging", "hemorrhaging", "vomiting blood",
-        "vomit blood", "coughing blood", "coughing up blood", "cough blood", "blood dey rush", "blood dey comot", "blood dey flow",
-        "blood dey pour", "blood no gree stop", "blood no stop", "losing blood", "lost a lot of blood", "blood everywhere", "blood coming out", "blood is coming", "seeing blood", "dey see blood",
-        "zubar jini", "zubda jini", "zub da jini", "jini yana zuba", "jini na zuba", "eje n da", "eje nda", "eje pupo", "eje n jade",
-        "eje njade", "nje eje", "obara na-agba", "obara na agba", "na-agba obara", "na agba obara", "igba obara", "obara na-aso", "obara na aso",
-    ),
-    "allergy": (
-        "anaphylaxis", "anaphylactic", "throat is closing", "throat closing", "throat dey close", "throat swelling", "tongue swelling",
-        "swollen throat", "swollen tongue",
-    ),
-    "bite": (
-        "snake bite", "snake bit", "snakebite", "bitten by a snake", "bitten by snake", "snake don bite", "snake bite me",
-        "scorpion sting", "cizon maciji", "maciji ya sare", "ejo bu", "ejo san", "agwo tara",
-    ),
-}  # fmt: skip
+    kind: phrase_list(phrases)
+    for kind, phrases in {
+        "suicide": """
+            suicide; suicidal; kill myself; killing myself; kill my self; killing my self; end my life; ending my life;
+            end it all; take my life; take my own life; taking my life; hang myself; hang my self; want to die; wan die;
+            wanna die; want die; wish i was dead; wish i were dead; better off dead; self harm; self-harm; harm myself;
+            hurt myself; cutting myself; no reason to live; tired of living; tired of life; no wan live; dont want to
+            live; do not want to live; comot for this life; kashe kaina; kashe kai na; in mutu; pa ara mi; gbemi ara mi;
+            gba emi ara mi; fe ku; igbu onwe m; gbuo onwe m; egbu onwe m; gbuo onwem; igbu onwem; egbu onwem; choro inwu;
+            choro iwu
+        """,
+        "breathing": """
+            not breathing; no dey breathe; no breathe; stopped breathing; stop breathing; breath dey cease; breath dey
+            cut; short of breath; shortness of breath; struggling to breathe; difficulty breathing; difficulty in
+            breathing; trouble breathing; hard to breathe; gasping; choking; choked; suffocating; drowning; drowned;
+            turning blue; breathlessness; breathless; asthma attack; bana iya numfashi; ba na iya numfashi; kasa numfashi;
+            wahalar numfashi; ba ya numfashi; baya numfashi; bata numfashi; ba ta numfashi; numfashi ya dauke; ko le mi;
+            ko lee mi; nko le mi; mi o le mi; mi o lee mi; mio le mi; emi ko le mi; ko mi mo; iku ume; ume na-akwusi; ume
+            akwusila; anaghi eku ume; ekughi ume; enweghi ume
+        """,
+        "chest_pain": """
+            chestpain; chest-pain; heart attack; cardiac arrest; ciwon kirji; ciwon zuciya; kirji na ciwo; kirjina na
+            ciwo; kirjina yana ciwo; aya dun mi; aya n dun mi; aya ndun mi; aya dun; igbaya dun mi; igbaya n dun mi;
+            igbaya ndun mi; irora aya; obi na-egbu m; obi na egbu m; mgbu obi; obi mgbu; obi na-awa m; obi na-afu m ufu;
+            obi na afu m ufu
+        """,
+        "overdose": """
+            overdose; overdosed; overdosing; over dose; over dosed; od on; too many tablets; too many pills; too many
+            drugs; too many tabs; sha magani da yawa; shan magani da yawa; sha magunguna da yawa; oogun pupo ju; lo oogun
+            ju; nuru ogwu gabiga; ogwu gabigara oke; nuo ogwu karia; nuru ogwu karia
+        """,
+        "poisoning": """
+            poisoned; poisoning; been poison; drank poison; sha guba; shan guba; guba; majele; je majele; mu majele; nuru
+            nsi; nuo nsi; riri nsi; rie nsi; onu nsi; nri nsi
+        """,
+        "unconscious": """
+            unconscious; passed out; fainted; fainting; don faint; collapsed; don collapse; not waking up; wont wake up;
+            no dey wake; unresponsive; not responding to anything; ya suma; ta suma; sun suma; ti daku; o daku; tubo
+            n'ala; tudara; electrocuted; electric shock
+        """,
+        "convulsion": """
+            convulsion; convulsions; convulsing; convulse; convulsed; seizure; seizures; having a fit; having fits; having
+            fit; dey jerk; foaming at the mouth; foam dey comot; farfadiya; jijjiga; warapa; giri; akwukwu
+        """,
+        "stroke": """
+            having a stroke; having stroke; get stroke; had a stroke; don get stroke; face drooping; face dey bend; mouth
+            don bend; shanyewar jiki; rolapa rolese
+        """,
+        "bleeding": """
+            bleeding; dey bleed; bleed well well; haemorrhage; hemorrhage; haemorrhaging; hemorrhaging; vomiting blood;
+            vomit blood; coughing blood; coughing up blood; cough blood; blood dey rush; blood dey comot; blood dey flow;
+            blood dey pour; blood no gree stop; blood no stop; losing blood; lost a lot of blood; blood everywhere; blood
+            coming out; blood is coming; seeing blood; dey see blood; zubar jini; zubda jini; zub da jini; jini yana zuba;
+            jini na zuba; eje n da; eje nda; eje pupo; eje n jade; eje njade; nje eje; obara na-agba; obara na agba;
+            na-agba obara; na agba obara; igba obara; obara na-aso; obara na aso
+        """,
+        "allergy": """
+            anaphylaxis; anaphylactic; throat is closing; throat closing; throat dey close; throat swelling; tongue
+            swelling; swollen throat; swollen tongue
+        """,
+        "bite": """
+            snake bite; snake bit; snakebite; bitten by a snake; bitten by snake; snake don bite; snake bite me; scorpion
+            sting; cizon maciji; maciji ya sare; ejo bu; ejo san; agwo tara
+        """,
+        "other": """
+            emergency; ambulance; am dying; is dying; dey die; wan die o; life threatening; life and death; save my life;
+            gaggawa; pajawiri
+        """,
+    }.items()
+}
 
 # Words that spell a danger word wrongly often enough to be known by heart; others are found by distance.
-_MISSPELT = {
-    "sucide": "suicide", "suiside": "suicide", "suicde": "suicide", "sucidal": "suicidal", "siucide": "suicide", "overdoze": "overdose",
-    "ovadose": "overdose", "unconcious": "unconscious", "unconsious": "unconscious", "siezure": "seizure", "seizer": "seizure",
-    "bleding": "bleeding", "bleading": "bleeding", "posioned": "poisoned", "poisend": "poisoned", "posioning": "poisoning",
-    "chesst": "chest", "chets": "chest", "cheast": "chest", "pian": "pain", "brethe": "breathe", "breethe": "breathe", "breth": "breath",
-    "swollow": "swallow", "swalow": "swallow", "swallowd": "swallowed",
-    "pregant": "pregnant", "pregnat": "pregnant", "pregnent": "pregnant",
-}  # fmt: skip
-_RARE = ("suicide", "suicidal", "overdose", "overdosed", "poisoned", "poisoning", "bleeding", "convulsion", "convulsing", "unconscious", "seizure")
+_MISSPELT: dict[str, str] = {
+    wrong: right
+    for right, words in {
+        "suicide": "sucide suiside suicde siucide",
+        "suicidal": "sucidal",
+        "overdose": "overdoze ovadose",
+        "unconscious": "unconcious unconsious",
+        "seizure": "siezure seizer",
+        "bleeding": "bleding bleading",
+        "poisoned": "posioned poisend",
+        "poisoning": "posioning",
+        "chest": "chesst chets cheast",
+        "pain": "pian",
+        "breathe": "brethe breethe",
+        "breath": "breth",
+        "swallow": "swollow swalow",
+        "swallowed": "swallowd",
+        "pregnant": "pregant pregnat pregnent",
+    }.items()
+    for wrong in words.split()
+}
+_RARE = (
+    "suicide",
+    "suicidal",
+    "overdose",
+    "overdosed",
+    "poisoned",
+    "poisoning",
+    "bleeding",
+    "convulsion",
+    "convulsing",
+    "unconscious",
+    "seizure",
+)
 _NOT_MISSPELT = frozenset({"breeding", "blending", "bleedings", "poisons", "reading"})
 _STRONG_ACIDS = frozenset(("hydrochloric", "sulphuric", "sulfuric", "nitric", "muriatic", "carbolic"))
 _FUZZY_WORDS = 60  # a typo is looked for in the beginning; a long text repeats itself
 
 # Groups of words, and which two of them near each other mean what: (kind, group, group, words between at most).
-GROUPS: dict[str, tuple[str, ...]] = {
-    "chest": ("chest", "kirji", "kirjina", "igbaya"),
-    "hurt": ("pain", "pains", "painful", "paining", "hurts", "hurting", "hurt", "tight", "tightness", "ache", "aches", "aching", "pressure",
-             "heavy", "crushing", "ciwo", "dun", "ndun", "squeezing"),
-    "unable": ("cant", "cannot", "unable", "couldnt", "can't", "nofit", "struggling", "struggle", "hardly", "barely", "difficult"),
-    "fit": ("fit",),
-    "breathe": ("breathe", "breath", "breathing", "numfashi", "ume"),
-    "swallow": ("swallow", "swallowed", "swallows", "drank", "drink", "drinks", "drinking", "drunk", "took", "taken", "ate", "eaten", "eat",
-                "chop", "inhaled", "ingested", "licked"),
-    "poison": ("poison", "bleach", "sniper", "kerosene", "kero", "acid", "petrol", "fuel", "battery", "batteries", "otapiapia", "ota-piapia",
-               "izal", "hypo", "jik", "dettol", "detergent", "insecticide", "pesticide", "herbicide", "rodenticide", "disinfectant",
-               "turpentine", "thinner", "antifreeze", "mercury", "raid", "gramoxone", "ddvp", "nsi"),
-    "whole": ("whole", "entire", "all"),
-    "container": ("bottle", "pack", "packet", "sachet", "card", "strip", "tablets", "pills", "drugs", "medicine", "medicines"),
-    "pregnant": ("pregnant", "pregnancy", "ciki", "juna", "oyun", "aboyun", "loyun", "ime", "belly-woman"),
-    "spotting": ("spotting", "bleed", "bleeds"),
-    "blood": ("blood", "bleed", "bleeds"),
-    "much_blood": ("heavy", "heavily", "nonstop", "non-stop", "rushing", "gushing", "pouring"),
-}  # fmt: skip
+GROUPS: dict[str, frozenset[str]] = {
+    group: word_set(words)
+    for group, words in {
+        "chest": "chest kirji kirjina igbaya",
+        "hurt": """
+            pain pains painful paining hurts hurting hurt tight tightness ache aches aching pressure heavy crushing ciwo
+            dun ndun squeezing
+        """,
+        "unable": "cant cannot unable couldnt can't nofit struggling struggle hardly barely difficult",
+        "fit": "fit",
+        "breathe": "breathe breath breathing numfashi ume",
+        "swallow": """
+            swallow swallowed swallows drank drink drinks drinking drunk took taken ate eaten eat chop inhaled ingested
+            licked
+        """,
+        "poison": """
+            poison bleach sniper kerosene kero acid petrol fuel battery batteries otapiapia ota-piapia izal hypo jik
+            dettol detergent insecticide pesticide herbicide rodenticide disinfectant turpentine thinner antifreeze
+            mercury raid gramoxone ddvp nsi
+        """,
+        "whole": "whole entire all",
+        "container": "bottle pack packet sachet card strip tablets pills drugs medicine medicines",
+        "pregnant": "pregnant pregnancy ciki juna oyun aboyun loyun ime belly-woman",
+        "spotting": "spotting bleed bleeds",
+        "blood": "blood bleed bleeds",
+        "much_blood": "heavy heavily nonstop non-stop rushing gushing pouring",
+    }.items()
+}
 RULES: tuple[tuple[str, str, str, int], ...] = (
     ("chest_pain", "chest", "hurt", 3),
     ("breathing", "unable", "breathe", 3),
@@ -142,10 +184,19 @@ RULES: tuple[tuple[str, str, str, int], ...] = (
     ("bleeding", "much_blood", "blood", 2),
 )
 
-_NEGATORS = frozenset("no not never without dont doesnt didnt isnt arent wasnt havent hasnt ba babu kosi".split())
-_BETWEEN = frozenset("have having has had any a an the get got getting feel feeling been longer more history of signs sign".split())
+_NEGATORS = word_set("no not never without dont doesnt didnt isnt arent wasnt havent hasnt ba babu kosi")
+_BETWEEN = word_set(
+    """
+    have having has had any a an the get got getting feel feeling been longer more history of signs sign
+    """
+)
 # What follows or precedes makes it a product or a thing of the body that is not an emergency.
-_HARMLESS_AFTER = {"bleeding": frozenset(("gum", "gums", "time")), "choking": frozenset(("hazard",)), "giri": frozenset(("giri",))}
+_HARMLESS_AFTER = {
+    "bleeding": word_set("gum gums time"),
+    "choking": word_set("hazard"),
+    "giri": word_set("giri"),
+    "emergency": word_set("contraceptive contraceptives contraception pill pills kit light postinor"),
+}
 _HARMLESS_BEFORE = {"bleeding": frozenset(("gum", "gums"))}
 # "stop breathing" and "not breathing" are meant as they stand; suicide is never negated away.
 _NEVER_NEGATED = frozenset(("suicide", "breathing"))

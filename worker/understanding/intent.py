@@ -36,7 +36,11 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "remove": ("number?", "name?"),
     "change": ("number?", "name?", "quantity?"),
     "clear_cart": (),
-    "checkout": ("method?", "address?", "delivery?"),  # method: cash paystack flutterwave card transfer ussd; delivery: pickup delivery
+    "checkout": (
+        "method?",
+        "address?",
+        "delivery?",
+    ),  # method: cash paystack flutterwave card transfer ussd; delivery: pickup delivery
     "track": ("order_number?",),
     "orders": (),
     "cancel_order": ("order_number?",),

@@ -15,7 +15,7 @@ import re
 from typing import Any
 
 from worker.understanding import numbers
-from worker.understanding.tokens import Words
+from worker.understanding.tokens import Words, phrase_list, word_set
 
 Item = dict[str, Any]
 
@@ -42,7 +42,11 @@ UNITS: dict[str, str] = {
     for form in forms.split()
 }
 # After a bare number these make it a strength or a size, not a quantity: "500 mg amoxil".
-_DOSES = frozenset("mg g gm gram grams ml mls l litre litres mcg ug iu % cm mm in inch inches kg year years yrs month months day days".split())
+_DOSES = word_set(
+    """
+    mg g gm gram grams ml mls l litre litres mcg ug iu % cm mm in inch inches kg year years yrs month months day days
+    """
+)
 _STRENGTH = re.compile(r"\d+(?:[.,]\d+)?(?:mg|g|ml|mcg|iu|ug|%)?(?:/\d+(?:[.,]\d+)?(?:mg|g|ml|mcg|iu)?)*")
 _DOSED = re.compile(r"\d.*(?:mg|g|ml|mcg|iu)\b|\d+/\d+")
 _TIMES_BEFORE = re.compile(r"x(\d{1,5})")
@@ -56,18 +60,22 @@ _POINTERS = frozenset(("it", "this", "that", "one", "them", "these", "item", "pr
 _TARGETS = frozenset(("cart", "basket", "order", "list", "bag"))
 # Two medicines in one tablet, and other pairs that are one product.
 _PAIRS = frozenset(
-    (
-        "amoxicillin clavulanic", "amoxicillin clavulanate", "amoxycillin clavulanic", "ampicillin cloxacillin", "ampicillin sulbactam",
-        "artemether lumefantrine", "artesunate amodiaquine", "sulphadoxine pyrimethamine", "sulfadoxine pyrimethamine",
-        "dihydroartemisinin piperaquine", "trimethoprim sulfamethoxazole", "sulfamethoxazole trimethoprim", "cold flu", "cough cold",
-        "cold catarrh", "catarrh cold", "calcium vitamin", "iron folic", "sulphate folic", "sulfate folic", "syringe needle", "needle syringe",
-        "head shoulders", "magnesium aluminium", "neomycin bacitracin", "lisinopril hydrochlorothiazide", "losartan hydrochlorothiazide",
-        "perindopril indapamide", "levodopa carbidopa", "ibuprofen paracetamol", "paracetamol caffeine", "paracetamol codeine", "hot cold",
-        "ear nose", "mother baby", "mother child", "zinc ors", "ors zinc",
+    phrase_list(
+        """
+    amoxicillin clavulanic; amoxicillin clavulanate; amoxycillin clavulanic; ampicillin cloxacillin; ampicillin sulbactam;
+    artemether lumefantrine; artesunate amodiaquine; sulphadoxine pyrimethamine; sulfadoxine pyrimethamine;
+    dihydroartemisinin piperaquine; trimethoprim sulfamethoxazole; sulfamethoxazole trimethoprim; cold flu; cough cold;
+    cold catarrh; catarrh cold; calcium vitamin; iron folic; sulphate folic; sulfate folic; syringe needle; needle syringe;
+    head shoulders; magnesium aluminium; neomycin bacitracin; lisinopril hydrochlorothiazide;
+    losartan hydrochlorothiazide; perindopril indapamide; levodopa carbidopa; ibuprofen paracetamol; paracetamol caffeine;
+    paracetamol codeine; hot cold; ear nose; mother baby; mother child; zinc ors; ors zinc
+    """
     )
-)  # fmt: skip
+)
 # Brands that begin with what reads like a quantity.
-_NUMBER_NAMES = frozenset((("one", "touch"), ("one", "a"), ("seven", "seas"), ("7", "seas"), ("five", "alive"), ("5", "alive"), ("7", "keys")))
+_NUMBER_NAMES = frozenset(
+    (("one", "touch"), ("one", "a"), ("seven", "seas"), ("7", "seas"), ("five", "alive"), ("5", "alive"), ("7", "keys"))
+)
 
 
 def parse(words: Words, first: int, end: int) -> tuple[list[Item], bool]:
@@ -92,7 +100,9 @@ def parse(words: Words, first: int, end: int) -> tuple[list[Item], bool]:
     return items[:MAX_ITEMS], False
 
 
-def without_target(words: Words, first: int, end: int, links: tuple[str, ...] = ("to", "in", "into", "inside", "for", "on")) -> int:
+def without_target(
+    words: Words, first: int, end: int, links: tuple[str, ...] = ("to", "in", "into", "inside", "for", "on")
+) -> int:
     """Where the items end when "to my cart" follows them."""
     keys = words.keys
     if end > first and keys[end - 1] in _TARGETS:
@@ -109,10 +119,9 @@ def _split(words: Words, first: int, end: int, *, hard: bool) -> list[tuple[int,
     pieces, start = [], first
     for index in range(first, end):
         gap = words.gap(index) if index > first else ""
-        if hard and any(mark in gap for mark in ",;\n"):
-            pieces.append((start, index))
-            start = index
-        elif not hard and index > first and ("&" in gap or "+" in gap) and not _is_pair(words, index - 1, index):
+        if (hard and any(mark in gap for mark in ",;\n")) or (
+            not hard and index > first and ("&" in gap or "+" in gap) and not _is_pair(words, index - 1, index)
+        ):
             pieces.append((start, index))
             start = index
         elif not hard and words.keys[index] in _JOINERS and first < index < end - 1 and not _is_pair(words, index - 1, index + 1):
@@ -150,7 +159,7 @@ def _piece(words: Words, first: int, end: int) -> tuple[Item | None, bool]:
     numbered = _numbered(words, first, end)
     if numbered:
         return numbered
-    if keys[first] in ("a", "an") and end - first > 1 and not (keys[first + 1] == "to"):
+    if keys[first] in ("a", "an") and end - first > 1 and keys[first + 1] != "to":
         first += 1
         if keys[first] in UNITS and end - first > 1:
             return _named(words, first + 1, end, 1, UNITS[keys[first]])
@@ -160,8 +169,8 @@ def _piece(words: Words, first: int, end: int) -> tuple[Item | None, bool]:
     if leading:
         quantity, at, unit = leading
         return _named(words, at, end, quantity, unit)
-    quantity, until, unit = _trailing_quantity(words, first, end)
-    return _named(words, first, until, quantity, unit)
+    trailing, until, kind = _trailing_quantity(words, first, end)
+    return _named(words, first, until, trailing, kind)
 
 
 def _named(words: Words, first: int, end: int, quantity: int | None, unit: str | None) -> tuple[Item | None, bool]:

@@ -9,8 +9,9 @@ from models.values import Money
 from worker.understanding.tokens import clean
 
 _UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen"),
+    *("fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50}
 WORDS: dict[str, int] = {word: n for n, word in enumerate(_UNITS)} | _TENS | {"dozen": 12, "couple": 2, "pair": 2}
 ORDINALS: dict[str, int] = {
@@ -50,7 +51,9 @@ def order_number(key: str) -> str | None:
 
 # ------------------------------------------------------------------------------------------------------------- money
 
-_MONEY = re.compile(r"(?:ngn|naira|[n#₦])?\s*(\d{1,12}(?:,\d{3})*|\d{1,12})(\.\d{1,2})?\s*([km])?\s*(?:naira|ngn|only|/-|/=)?\.?", re.IGNORECASE)
+_MONEY = re.compile(
+    r"(?:ngn|naira|[n#₦])?\s*(\d{1,12}(?:,\d{3})*|\d{1,12})(\.\d{1,2})?\s*([km])?\s*(?:naira|ngn|only|/-|/=)?\.?", re.IGNORECASE
+)
 _THOUSANDS = {"k": Decimal(1000), "m": Decimal(1_000_000)}
 
 
@@ -87,6 +90,8 @@ def read_phone(text: str, region: str = "NG") -> str | None:
         if raw.lower().startswith(prefix):
             raw = raw[len(prefix) :].strip()
     digits = re.sub(r"\D", "", raw)
+    if any(character.isalpha() for character in raw):
+        return None
     if not 7 <= len(digits) <= 18:
         return None
     if raw.startswith("00"):

@@ -9,20 +9,28 @@ from __future__ import annotations
 import re
 
 from worker.understanding.intent import Intent
-from worker.understanding.tokens import fold
+from worker.understanding.tokens import fold, word_set
 
 HIDDEN = "[hidden]"
 
 _EMAIL = re.compile(r"[\w.+\-]{1,64}@[\w\-]{1,64}(?:\.[\w\-]{1,64}){1,6}")
 _REGISTER = frozenset(("register", "signup", "sign-up", "registration", "registar", "join"))
 _LOGIN = frozenset(("login", "log-in", "signin", "sign-in", "authenticate", "loggin"))
-_TWO_WORDS = {("sign", "up"): "register", ("create", "account"): "register", ("new", "account"): "register", ("create", "an"): "register",
-              ("sign", "in"): "login", ("log", "in"): "login"}  # fmt: skip
+_TWO_WORDS = {
+    ("sign", "up"): "register",
+    ("create", "account"): "register",
+    ("create", "an"): "register",
+    ("new", "account"): "register",
+    ("sign", "in"): "login",
+    ("log", "in"): "login",
+}
 _LABELS = frozenset(("password", "passwd", "passcode", "pwd", "pass", "pin", "passwrd", "pasword"))
-_FILLER = frozenset(
-    """account to my the please pls with as is me am i here now and name email password pass pin for an a it = : - new user be dey na want
-    on of from using abeg back again in into into reset change forgot forget forgotten lost change update link help what do you need without
-    email: name: no not cant cannot remember have dont wrong incorrect""".split()
+_FILLER = word_set(
+    """
+    account to my the please pls with as is me am i here now and name email password pass pin for an a it = : - new user
+    be dey na want on of from using abeg back again in into into reset change forgot forget forgotten lost change update
+    link help what do you need without email: name: no not cant cannot remember have dont wrong incorrect
+    """
 )
 _STRONG = re.compile(r"(?=\S*[A-Za-z])(?=\S*\d)\S{6,}|(?=\S*[A-Za-z0-9])(?=\S*[!@#$%^&*?])\S{6,}")
 _MAX_WORDS = 40
@@ -34,9 +42,7 @@ def find(text: str) -> tuple[str, list[tuple[int, int]], str, str] | None:
     `text` is cleaned (tokens.clean). Purpose is `register`, `login` or `other` ("my password is ...").
     """
     parts = [(found[0], found.start()) for found in re.finditer(r"\S+", text[:600])][:_MAX_WORDS]
-    if len(parts) < 2:
-        return None
-    keys = [fold(part).strip(".,;:!?=\"()") for part, _ in parts]
+    keys = [fold(part).strip('.,;:!?="()') for part, _ in parts]
     purpose, after = _purpose(keys)
     if purpose == "":
         return _labelled(parts, keys)
@@ -54,7 +60,11 @@ def find(text: str) -> tuple[str, list[tuple[int, int]], str, str] | None:
         secrets = [i for i in rest if _STRONG.fullmatch(parts[i][0])]
     if not secrets:
         return None
-    name = " ".join(parts[i][0].strip(",;") for i in rest if i < (email_at if email else secrets[0])) if purpose == "register" else ""
+    name = (
+        " ".join(parts[i][0].strip(",;") for i in rest if i < (email_at if email else secrets[0]))
+        if purpose == "register"
+        else ""
+    )
     return purpose, [(parts[i][1], parts[i][1] + len(parts[i][0])) for i in secrets], name, email
 
 

@@ -7,19 +7,26 @@ from collections.abc import Callable
 from worker.understanding import care, numbers
 from worker.understanding.intent import Intent
 from worker.understanding.phrases import PHRASES, SMALL
-from worker.understanding.tokens import Words
+from worker.understanding.tokens import Words, word_set
 
 _MAX_WORDS = 16
-_PARCEL = frozenset("order orders oder ordr package parcel delivery goods purchase odana".split())
-_WHEREABOUTS = frozenset(
-    """where wheres wey wia status arrive arrived arriving shipped reach reached dispatched tracking track received come coming update delayed late
-    happened""".split()
+_PARCEL = word_set("order orders oder ordr package parcel delivery goods purchase odana")
+_WHEREABOUTS = word_set(
+    """
+    where wheres wey wia status arrive arrived arriving shipped reach reached dispatched tracking track received receive
+    come coming get update delayed late happened
+    """
 )
-_REACH = frozenset("talk speak chat connect transfer contact call reach speaking talking yarn put".split())
-_PERSON = frozenset("agent human person someone somebody pharmacist support representative operator staff manager attendant care people anybody anyone rep".split())
-_YOU = frozenset("you u una your ur pharmacy shop store time when".split())
-_SHOP = frozenset("shop store pharmacy office located branch branches outlet".split())
-_BUYING = frozenset("buy get find sell want need cancel".split())
+_REACH = word_set("talk speak chat connect transfer contact call reach speaking talking yarn put")
+_PERSON = word_set(
+    """
+    agent human person someone somebody pharmacist support representative operator staff manager attendant care people
+    anybody anyone rep
+    """
+)
+_YOU = word_set("you u una your ur pharmacy shop store time when")
+_SHOP = word_set("shop store pharmacy office located branch branches outlet")
+_BUYING = word_set("buy get find sell want need cancel")
 _TAKES_NUMBER = frozenset(("track", "pay", "paid", "cancel_order", "prescription", "orders"))
 
 
@@ -54,7 +61,9 @@ def phrase_with_number(words: Words, first: int, end: int) -> Intent | None:
 def paid(words: Words, first: int, end: int) -> Intent | None:
     """Money said to be sent: "i have paid 12345", "i don pay"; "i have not paid" is a wish to pay."""
     keys = frozenset(words.keys[first:end])
-    said = not keys.isdisjoint(("paid", "transferred", "transfered")) or ("don" in keys and not keys.isdisjoint(("pay", "transfer")))
+    said = not keys.isdisjoint(("paid", "transferred", "transfered")) or (
+        "don" in keys and not keys.isdisjoint(("pay", "transfer"))
+    )
     if not said or end - first > _MAX_WORDS or not keys.isdisjoint(("how", "if", "when", "will", "can", "should")):
         return None
     found = [n for n in map(numbers.order_number, words.keys[first:end]) if n is not None]
@@ -71,6 +80,15 @@ def _whereabouts(words: Words, first: int, end: int, keys: frozenset[str]) -> In
         return None
     found = [n for n in map(numbers.order_number, words.keys[first:end]) if n is not None]
     return Intent("track", {"order_number": found[0]} if len(found) == 1 else {})
+
+
+def _password(words: Words, first: int, end: int, keys: frozenset[str]) -> Intent | None:
+    """Nobody has a password any more: the account says how one is known here."""
+    return (
+        Intent("account")
+        if "password" in keys and not keys.isdisjoint(("forgot", "forget", "forgotten", "reset", "change", "lost"))
+        else None
+    )
 
 
 def _person(words: Words, first: int, end: int, keys: frozenset[str]) -> Intent | None:
@@ -113,6 +131,7 @@ def _stars(words: Words, first: int, end: int, keys: frozenset[str]) -> Intent |
 
 _QUESTIONS: tuple[Callable[[Words, int, int, frozenset[str]], Intent | None], ...] = (
     _whereabouts,
+    _password,
     _person,
     _hours,
     _location,

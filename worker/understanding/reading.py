@@ -22,12 +22,14 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from worker.understanding import emergencies, numbers, passwords, questions, searching, typos
-from worker.understanding.commands import PAIRS, READERS, Said, buy, checkout
+from worker.understanding import emergencies, items, numbers, passwords, questions, searching, typos
+from worker.understanding.commands import PAIRS, READERS, buy
 from worker.understanding.dates import could_be_moment, scan
 from worker.understanding.intent import Intent
-from worker.understanding.phrases import CLOSERS, LONGEST, OPENERS, PHRASES, SMALL, SYMBOLS
-from worker.understanding.tokens import HEAD_CHARS, Words, clean, read
+from worker.understanding.paying import checkout
+from worker.understanding.phrases import CLOSERS, LONGEST, OPENERS, PAUSED_OPENERS, PHRASES, SMALL, SYMBOLS
+from worker.understanding.said import Said
+from worker.understanding.tokens import HEAD_CHARS, Words, clean, read, word_set
 
 UNKNOWN = Intent("unknown", {}, 0.0)
 
@@ -88,32 +90,50 @@ def _affixes(phrases: tuple[str, ...], *, backwards: bool) -> dict[str, list[tup
 _OPENERS = _affixes(OPENERS, backwards=False)
 _CLOSERS = _affixes(CLOSERS, backwards=True)
 _MAX_AFFIXES = 8
+_PAUSES = frozenset(",.!;:\n")
 
 
 def _core(words: Words) -> tuple[int, int, Intent | None]:
-    """The range without opening and closing politeness, and what the politeness alone would mean."""
+    """The range without closing and opening politeness, and what the politeness alone would mean."""
     keys = words.keys
-    whole = _phrase(keys)
     first, end = 0, len(keys)
-    if whole:
-        return first, end, whole
-    greeted = None
+    if _phrase(keys):
+        return first, end, None
+    alone = None
     for _ in range(_MAX_AFFIXES):
-        size = next((len(p) for p in _OPENERS.get(keys[first], ()) if keys[first : first + len(p)] == p), 0) if first < end else 0
+        size = _closer(keys, first, end)
         if not size:
             break
-        greeted = greeted or _phrase(keys[first : first + size])
-        first += size
-        if first < end and _phrase(keys[first:end]):
-            return first, end, greeted
-    for _ in range(_MAX_AFFIXES):
-        size = next((len(p) for p in _CLOSERS.get(keys[end - 1], ()) if first <= end - len(p) and keys[end - len(p) : end] == p), 0) if first < end else 0
-        # "vitamin o" is a name, "group o" a blood group; "paracetamol o" is Pidgin.
-        if not size or (keys[end - 1] == "o" and end - 2 >= first and keys[end - 2] in ("group", "type", "vitamin")):
-            break
-        greeted = greeted or _phrase(keys[end - size : end])
+        alone = alone or _phrase(keys[end - size : end])
         end -= size
-    return first, end, greeted
+        if _phrase(keys[first:end]):
+            return first, end, alone
+    for _ in range(_MAX_AFFIXES):
+        size = _opener(words, first, end)
+        if not size:
+            break
+        alone = alone or _phrase(keys[first : first + size])
+        first += size
+        if _phrase(keys[first:end]):
+            return first, end, alone
+    return first, end, alone
+
+
+def _closer(keys: tuple[str, ...], first: int, end: int) -> int:
+    """How many words of politeness end the range."""
+    if first >= end or (keys[end - 1] == "o" and end - 2 >= first and keys[end - 2] in ("group", "type", "vitamin")):
+        return 0  # "paracetamol o" is Pidgin, "group o" is a blood group
+    return next((len(p) for p in _CLOSERS.get(keys[end - 1], ()) if first <= end - len(p) and keys[end - len(p) : end] == p), 0)
+
+
+def _opener(words: Words, first: int, end: int) -> int:
+    """How many words of greeting or politeness begin the range."""
+    if first >= end:
+        return 0
+    keys = words.keys
+    if keys[first] in PAUSED_OPENERS and first + 1 < end and not _PAUSES.isdisjoint(words.gap(first + 1)):
+        return 1
+    return next((len(p) for p in _OPENERS.get(keys[first], ()) if keys[first : first + len(p)] == p and first + len(p) <= end), 0)
 
 
 def _phrase(keys: tuple[str, ...]) -> Intent | None:
@@ -147,8 +167,11 @@ def _known_phrase(said: Said) -> Intent | None:
     return None
 
 
-_BEFORE_NUMBER = frozenset(
-    "option number num no nos nr item choice choose pick select reply press menu the i want wan go for with take give me product line send show say a doctor page".split()
+_BEFORE_NUMBER = word_set(
+    """
+    option number num no nos nr item choice choose pick select reply press menu the i want wan go for with take give me
+    product line send show say a doctor page
+    """
 )
 _AFTER_NUMBER = frozenset(("one", "please", "option", "item", "number", "o"))
 
@@ -175,9 +198,31 @@ def _number(said: Said) -> Intent | None:
     return None if n is None else Intent("number", {"n": n, "digits": str(n)})
 
 
+_TIMES = re.compile(r"\d{1,3}\s?[xX×]\s?\d{1,4}")
+
+
+def _number_and_quantity(said: Said) -> Intent | None:
+    """`2x3`, `2 x 3`, `1 x2` without a verb: what else could it be in a shop."""
+    if len(said.keys) > 3 or not _TIMES.fullmatch(said.words.text(said.first, said.end)):
+        return None
+    found, _ = items.parse(said.words, said.first, said.end)
+    return Intent("add", {"items": found}, 0.6) if found and "number" in found[0] else None
+
+
+_ANSWERS = frozenset(("yes", "no", "ok", "okay", "yeah", "nope", "yep"))
+
+
+def _answer_and_phrase(said: Said) -> Intent | None:
+    """`no, cancel`, `yes checkout`: what follows the answer says what is wanted."""
+    return _known_phrase(said._replace(first=said.first + 1)) if len(said.keys) > 1 and said.keys[0] in _ANSWERS else None
+
+
 # Words that may stand before a verb: "please can you add 2 paracetamol", "i don pay".
-_BEFORE_VERB = frozenset(
-    "i we want wan wanna to would like can could will u you me let us lemme please pls abeg help go just id ill im una may should need and then also".split()
+_BEFORE_VERB = word_set(
+    """
+    i we want wan wanna to would like can could will u you me let us lemme please pls abeg help go just id ill im una may
+    should need and then also
+    """
 )
 _WISHES = frozenset(("want", "wan", "wanna", "need", "give", "get"))
 
@@ -227,6 +272,8 @@ def _way_to_pay(said: Said) -> Intent | None:
     if len(said.keys) > 4:
         return None
     found = checkout(said)
+    if said.keys[0] == "pay" and found and found.values.get("method") != "cash":
+        return None
     return Intent("checkout", found.values, 0.7) if found and found.values and "address" not in found.values else None
 
 
@@ -254,6 +301,10 @@ def _moment(said: Said) -> Intent | None:
     return Intent("book", found.values(), 0.7) if found.known and not found.unread else None
 
 
+def _register_number(said: Said) -> Intent | None:
+    return searching.register_number(said.words, said.first, said.end)
+
+
 def _search(said: Said) -> Intent | None:
     return searching.guess(said.words, said.first, said.end)
 
@@ -261,10 +312,13 @@ def _search(said: Said) -> Intent | None:
 _RULES: tuple[Callable[[Said], Intent | None], ...] = (
     _known_phrase,
     _number,
+    _number_and_quantity,
+    _answer_and_phrase,
     _way_to_pay,
     _first_paid,
     _verb,
     _question,
+    _register_number,
     _moment,
     _typo,
     _search,

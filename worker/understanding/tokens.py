@@ -32,6 +32,16 @@ _MARK = re.compile("[\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0670\u1ab0-\u1aff\
 _WORD = re.compile("[\\w\u0300-\u036f]+(?:(?:(?<=\\d)[.,:](?=\\d)|['\\-/])[\\w\u0300-\u036f]+)*")
 
 
+def word_set(text: str) -> frozenset[str]:
+    """The words of a table, written as one string because two hundred quoted words are harder to read."""
+    return frozenset(text.split())
+
+
+def phrase_list(text: str) -> tuple[str, ...]:
+    """The phrases of a table, parted by semicolons; white space collapsed."""
+    return tuple(" ".join(part.split()) for part in text.split(";") if part.strip())
+
+
 def clean(text: str) -> str:
     """The text with only what can be seen, compatibility forms and digits of any script made plain."""
     if text.isascii() and text.isprintable():

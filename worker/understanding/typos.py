@@ -11,22 +11,34 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from worker.understanding.phrases import PHRASES
+from worker.understanding.tokens import word_set
 
 COMMANDS: tuple[str, ...] = tuple(
-    "menu help back cancel agent stop start next previous more hello search find order checkout track cart basket remove delete change prescription "
-    "register login logout account appointment appointments doctor doctors book support pharmacist thanks resend payment orders update "
-    "unsubscribe reschedule delivery doctor status product products medicine medicines clear upload attach pharmacy".split()
+    sorted(
+        word_set(
+            """
+    menu help back cancel agent stop start next previous more hello search find order checkout track cart basket remove delete
+    change prescription register login logout account appointment appointments doctor doctors book support pharmacist thanks
+    resend payment orders update unsubscribe reschedule delivery status product products medicine medicines clear upload attach
+    pharmacy
+    """
+        )
+    )
 )
 
-_OWN_WORDS = frozenset(
-    """cancer starch card care carb carts heal health hemp helm heel kelp held step steps shop star stat neat text moe mole move mode mare core bark pack
-    black book boot look cook born moon door door's older border odor odour trace tract trick trunk crack truck argent agents urgent regent parent
-    heme help's found fine fund mind kind final remote removed changed charge orange chance range charger accounts amount discount count
-    doctoral lagos logic begin basin basket's baskets biscuit casket bake bank bach beck buck lack sack hack status states statin statins
-    pharmex cleat clean cleaner cream near bear clearasil pear delta dilate relate depot deplete medicated medicine's products' produce
-    thank backs mend mens mena bend boots boot bowl bold bond bone bonk brook trachea hallow mellow hollow hells hell shell yellow cell help search's
-    stops strap strep stoma stock stomp stoop stool spot storm stork ster starts stars stark startx tract crust trust brack creek order's
-    march charts chart cards cast cats cant carp cars cars' fund fined bind wind hind""".split()
+_OWN_WORDS = word_set(
+    """
+    cancer starch card care carb carts heal health hemp helm heel kelp held step steps shop star stat neat text moe mole
+    move mode mare core bark pack black book boot look cook born moon door door's older border odor odour trace tract
+    trick trunk crack truck argent agents urgent regent parent heme help's found fine fund mind kind final remote removed
+    changed charge orange chance range charger accounts amount discount count doctoral lagos logic begin basin basket's
+    baskets biscuit casket bake bank bach beck buck lack sack hack status states statin statins pharmex cleat clean
+    cleaner cream near bear clearasil pear delta dilate relate depot deplete medicated medicine's products' produce thank
+    backs mend mens mena bend boots boot bowl bold bond bone bonk brook trachea hallow mellow hollow hells hell shell
+    yellow cell help search's stops strap strep stoma stock stomp stoop stool spot storm stork ster starts stars stark
+    startx tract crust trust brack creek order's march charts chart cards cast cats cant carp cars cars' fund fined bind
+    wind hind
+    """
 )
 _BY_LETTER: dict[str, list[str]] = {}
 for _command in COMMANDS:
@@ -52,14 +64,17 @@ def corrected(key: str) -> str | None:
 
 
 def _allowed(length: int) -> int:
-    return 1 if length < 8 else 2
+    return 1 if length < 11 else 2
 
 
 def _likely(key: str, command: str) -> bool:
     """A word of four letters is close to too many others: only swapped or doubled letters count there."""
     if len(command) > 4:
         return True
-    return sorted(key) == sorted(command) or (len(key) == len(command) + 1 and any(key[:i] + key[i + 1 :] == command and key[i] == key[i - 1] for i in range(1, len(key))))
+    return sorted(key) == sorted(command) or (
+        len(key) == len(command) + 1
+        and any(key[:i] + key[i + 1 :] == command and key[i] == key[i - 1] for i in range(1, len(key)))
+    )
 
 
 _PHRASES_BY_LENGTH: dict[int, list[str]] = {}

@@ -14,10 +14,8 @@ export function rowOf(message, act) {
   const quote = quoteOf(message, act);
   if (message.payload.context?.forwarded) bubble.append(el("span.forwarded", {}, "Forwarded"));
   if (quote) bubble.append(quote);
-  bubble.append(...shown.inside);
-  const meta = metaOf(message);
-  if (shown.before) bubble.insertBefore(meta, shown.before);
-  else bubble.append(meta);
+  bubble.append(el("div.said", {}, ...shown.inside, metaOf(message)));
+  if (shown.action) bubble.append(shown.action);
   row.append(bubble);
   if (shown.under) row.append(shown.under);
   return row;
@@ -112,8 +110,7 @@ function interactive(content, message, act) {
     request_contact_info: () => el("button.action", { type: "button", onclick: () => act.shareContact(message) }, icon("person"), "Share contact info"),
     flow: () => el("button.action", { type: "button", onclick: () => act.note("Flows cannot be filled in here") }, icon("list"), action.parameters?.flow_cta ?? "Open"),
   }[content.type]?.();
-  if (made) inside.push(made);
-  return { inside, class: "wide", before: made };
+  return { inside, class: "wide", action: made };
 }
 
 function link(parameters) {

@@ -25,7 +25,9 @@ ROW_DESCRIPTION_LIMIT = 72
 HEADER_LIMIT = 60
 VALUE_LIMIT = 160  # a value of ours or a customer's inside a sentence
 
-_PLAIN = str.maketrans({"*": "", "~": "", "`": "'", "_": " "} | {c: "" for c in map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A)))})
+_PLAIN = str.maketrans(
+    {"*": "", "~": "", "`": "'", "_": " "} | dict.fromkeys(map(chr, (*range(8234, 8239), *range(8294, 8298))), "")
+)
 
 
 class Sentence(str):
@@ -89,6 +91,6 @@ def cut(text: str, limit: int) -> str:
         kept += 1
     short = text[:kept].rstrip("\u200d\ufe0f ")
     space = short.rfind(" ")
-    if space > kept * 2 // 3:
+    if space > kept // 2:
         short = short[:space].rstrip(" ,.;:-(")
     return short + "…"

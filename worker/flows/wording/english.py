@@ -26,17 +26,24 @@ TALK: Mapping[str, str] = {
     "menu.line": "{number} {title}",
     "thanks": "You are welcome. Type *menu* whenever you need us.",
     "help.intro": "Write what you need in your own words. For example:",
-    "help.examples": "• *find paracetamol*\n• *add 2* or *order 2 paracetamol and 1 vitamin c*\n• *cart*, *checkout*\n• *track 12345*\n• *rx 12345*, then a photo of the prescription",
+    "help.examples": (
+        "• *find paracetamol*\n• *add 2* or *order 2 paracetamol and 1 vitamin c*\n• *cart*, *checkout*\n• *track "
+        "12345*\n• *rx 12345*, then a photo of the prescription"
+    ),
     "help.words": "*menu*, *back*, *cancel*, *agent* and *stop* work everywhere.",
     "help.leave": "Or type *back*, *cancel* or *menu*.",
     "about.phone": "Phone: {phone}",
     "about.fee": "Delivery costs {fee} for each order. Pick-up is free.",
     "about.no_fee": "Delivery and pick-up are free.",
     "about.hours": "You can order here day and night. For opening hours and delivery times, our team knows best.",
-    "cancel.nothing": "Nothing is open, so there is nothing to cancel. To cancel an order, type for example *cancel order 12345*.",
+    "cancel.nothing": (
+        "Nothing is open, so there is nothing to cancel. To cancel an order, type for example *cancel order 12345*."
+    ),
     "cancel.done": "Stopped. Your cart is kept.",
     "entry.not_understood": "I did not understand that. Try *find paracetamol*, *cart* or *track 12345*.",
+    "entry.unclear": "I did not understand that.",
     "entry.no_such_number": "The menu has the numbers 0 to 9. For an order, type for example *track 12345*.",
+    "entry.all_right": "All right. Type *menu* whenever you need something.",
     "entry.nothing_asked": "There is no open question right now. What do you need? Type for example *find paracetamol*.",
     "entry.stale": "That button is no longer in use. Here is the way on:",
     "list.and": "{first} and {last}",
@@ -45,17 +52,31 @@ TALK: Mapping[str, str] = {
     "list.no_number": "There is no {number} in this list. Choose {numbers}, or type *menu*.",
     "session.ended": "This chat was quiet for a while, so I closed what was open. Write any time to start again.",
     "session.ended_cart": "This chat was quiet for a while, so I closed what was open. Your cart is kept: type *cart* any time.",
-    "failed.event": "Sorry, something went wrong on our side with your last message. Please send it again, or type *agent* for a person.",
+    "failed.event": (
+        "Sorry, something went wrong on our side with your last message. Please send it again, or type *agent* for a person."
+    ),
     # --------------------------------------------------------------------------------------------------- a person
-    "support.asked": "I have told our team. A person will answer you here as soon as one is free.\n\nI stay quiet until then. Type *menu* to come back to me.",
-    "support.not_understood": "I did not understand that either, so I have asked a person to help you here.\n\nI stay quiet until then. Type *menu* to come back to me.",
+    "support.asked": (
+        "I have told our team. A person will answer you here as soon as one is free.\n\nI stay quiet until then. Type "
+        "*menu* to come back to me."
+    ),
+    "support.not_understood": (
+        "I did not understand that either, so I have asked a person to help you here.\n\nI stay quiet until then. Type "
+        "*menu* to come back to me."
+    ),
     "support.left": "You are back with me, the pharmacy's bot.",
     "support.returned": "Sorry, nobody was free to answer yet. I am back and can help with orders. Shall I ask our team again?",
     "support.no_chat": "You are not in a chat with a person right now.",
     "support.rate": "Thank you. Ratings open after a chat with a person. To tell us something now, tap *Talk to a person*.",
     "emergency.numbers": "🚨 If someone's life is in danger, call *112* now (in Lagos also *767*) or go to the nearest hospital.",
-    "emergency.person": "I have alerted our team and a person will answer here, but do not wait for it. I cannot help with this, and I will not offer products.",
-    "emergency.not_alone": "You are not alone. Please call, or go to someone you trust. I have alerted our team and a person will answer here, but do not wait for it.",
+    "emergency.person": (
+        "I have alerted our team and a person will answer here, but do not wait for it. I cannot help with this, and I "
+        "will not offer products."
+    ),
+    "emergency.not_alone": (
+        "You are not alone. Please call, or go to someone you trust. I have alerted our team and a person will answer "
+        "here, but do not wait for it."
+    ),
     # ------------------------------------------------------------------------------------------------ name and consent
     "account.why_checkout": "Before your first order I need your name and your consent.",
     "account.why_orders": "Orders are personal, so I need your name and your consent first.",
@@ -64,29 +85,60 @@ TALK: Mapping[str, str] = {
     "account.why_register": "Good. This takes two short steps and no password.",
     "account.ask_name": "What is your full name?",
     "account.bad_name": "That does not look like a name. Please type it in letters, for example *Ada Obi*.",
-    "account.consent": "Thank you, {name}. We keep your name, number, orders and prescriptions to supply your medicines safely and as pharmacy law requires, under the NDPA 2023. That is health data. You can see it or ask us to delete it at any time.\n\nDo you agree?",
+    "account.consent": (
+        "Thank you, {name}. We keep your name, number, orders and prescriptions to supply your medicines safely and as "
+        "pharmacy law requires, under the NDPA 2023. That is health data. You can see it or ask us to delete it at any "
+        "time.\n\nDo you agree?"
+    ),
     "account.consent_again": "Please tap *I agree* or *No, thanks*. Without your yes I keep nothing.",
     "account.consent_there": "You have already agreed. Type *my data* to see what we hold, or *delete my data*.",
     "account.registered": "Thank you, {name}. You are registered.",
-    "account.refused": "That is fine. Nothing was stored. You can look at medicines and prices without it; for an order I would ask again.",
+    "account.refused": (
+        "That is fine. I keep no name and no files. You can look at medicines and prices without it; for an order I "
+        "would ask again."
+    ),
     "account.already": "You are registered as {name}.",
     "account.no_login": "No sign-in is needed: your WhatsApp tells me that you are {name}. Please never type a password here.",
-    "account.no_login_new": "No sign-in and no password here: your WhatsApp is enough. Accounts of the old system are linked by our team: type *agent*.",
-    "account.password": "Please never type a password in a chat. I have removed it from what we keep; delete the message on your phone too, and change that password where you use it.",
+    "account.no_login_new": (
+        "No sign-in and no password here: your WhatsApp is enough. Accounts of the old system are linked by our team: "
+        "type *agent*."
+    ),
+    "account.password": (
+        "Please never type a password in a chat. I have removed it from what we keep; delete the message on your phone "
+        "too, and change that password where you use it."
+    ),
     "account.password_only": "Nothing here needs a password: your WhatsApp is enough.",
-    "account.unknown": "You are not registered. I only know your WhatsApp contact and what you wrote in this chat. Registering takes your name and your consent.",
+    "account.unknown": (
+        "You are not registered. I only know your WhatsApp contact and what you wrote in this chat. Registering takes "
+        "your name and your consent."
+    ),
     "account.is": "*My account*\nName: {name}",
     "account.messages_on": "Offers and reminders: on",
     "account.messages_off": "Offers and reminders: off",
-    "account.held": "We hold your name, WhatsApp contact, orders, prescriptions and this chat. Your WhatsApp is your key: no password.",
+    "account.held": (
+        "We hold your name, WhatsApp contact, orders, prescriptions and this chat. Your WhatsApp is your key: no password."
+    ),
     "account.ask_new_name": "What is your correct full name?",
     "account.renamed": "Done. Your name is now {name}.",
-    "account.stopped": "Done. You get no more offers or reminders. I still answer you and tell you about your orders. Type *resume* to switch them on again.",
+    "account.stopped": (
+        "Done. You get no more offers or reminders. I still answer you and tell you about your orders. Type *resume* to "
+        "switch them on again."
+    ),
     "account.resumed": "Done. Offers and reminders are on again. Type *stop* to switch them off.",
-    "account.logout": "Done: I closed what was open in this chat. Your cart is kept. Whoever uses this WhatsApp can open your account, so lock your phone.",
-    "account.delete_ask": "I can ask our team to delete your data: chats, media and your account. Orders, prescriptions and the record of what was dispensed must be kept for the years pharmacy law sets, and are deleted after that.\n\nShall I ask them?",
+    "account.logout": (
+        "Done: I closed what was open in this chat. Your cart is kept. Whoever uses this WhatsApp can open your account, "
+        "so lock your phone."
+    ),
+    "account.delete_ask": (
+        "I can ask our team to delete your data: chats, media and your account. Orders, prescriptions and the record of "
+        "what was dispensed must be kept for the years pharmacy law sets, and are deleted after that.\n\nShall I ask "
+        "them?"
+    ),
     "account.delete_again": "Please tap *Yes, ask them* or type *no*.",
-    "account.delete_recorded": "Your request is recorded. A person will confirm it is really you and answer here within 30 days. What the law makes us keep stays locked away until its time is over.\n\nType *menu* to come back to me.",
+    "account.delete_recorded": (
+        "Your request is recorded. A person will confirm it is really you and answer here within 30 days. What the law "
+        "makes us keep stays locked away until its time is over.\n\nType *menu* to come back to me."
+    ),
     "account.delete_not": "Nothing was changed.",
     "data.intro": "This is what we hold about you:",
     "data.name": "• Name: {name}",

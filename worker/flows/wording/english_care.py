@@ -5,28 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 CARE: Mapping[str, str] = {
-    "prescription.send": "Send a photo or PDF of the prescription here. Lay it flat, in good light, with all four corners in the picture. Our pharmacist looks at it.",
-    "prescription.send_for": "Send a photo or PDF of the prescription for order *{number}* here. Lay it flat, in good light, with all four corners in the picture.",
-    "prescription.kept": "Thank you, I have your file. Our pharmacist will look at it and answer here. If it is not a prescription, type *agent* and tell us.",
+    "prescription.send": (
+        "Send a photo or PDF of the prescription here. Lay it flat, in good light, with all four corners in the picture. "
+        "Our pharmacist looks at it."
+    ),
+    "prescription.send_for": (
+        "Send a photo or PDF of the prescription for order *{number}* here. Lay it flat, in good light, with all four "
+        "corners in the picture."
+    ),
+    "prescription.kept": (
+        "Thank you, I have your file. Our pharmacist will look at it and answer here. If it is not a prescription, type "
+        "*agent* and tell us."
+    ),
+    "prescription.kept_many": "Thank you, I have your {count} files. Our pharmacist will look at them and answer here.",
     "prescription.kept_for": "Thank you, I have your file for order *{number}*. Our pharmacist will look at it and answer here.",
     "prescription.order_unknown": "I found no order {number} of yours, so the file is kept without one.",
-    "prescription.order_not_found": "I found no order {number} of yours. You can send the prescription all the same: our pharmacist looks at it.",
+    "prescription.order_not_found": (
+        "I found no order {number} of yours. You can send the prescription all the same: our pharmacist looks at it."
+    ),
     "prescription.held": "I have your picture too. It goes to our pharmacist when you have answered the question above.",
     "prescription.another": "I have that page too.",
     "coming.doctor": "Finding doctors here is coming soon. Until then a person from our team can help you find one.",
     "coming.book": "Booking appointments here is coming soon. Until then a person from our team can help you book.",
     "coming.appointments": "Appointments in this chat are coming soon. If you have one with us, a person can look it up.",
     "coming.lab_tests": "Booking lab tests here is coming soon. Until then a person from our team can help.",
-    "media.voice": "I cannot listen to voice notes. I have kept it for our team; please type what you need, or tap *Talk to a person*.",
+    "media.voice": (
+        "I cannot listen to voice notes. I have kept it for our team; please type what you need, or tap *Talk to a person*."
+    ),
     "media.video": "I cannot watch videos. I have kept it for our team; please type what you need, or tap *Talk to a person*.",
     "media.file": "I can use photos (JPG, PNG, WEBP) and PDF files of prescriptions, but not this kind of file.",
     "media.location": "Thank you. I use a location for deliveries only: when you check out, I ask for it.",
     "media.contact": "I cannot use contact cards. Please type what you need.",
-    "media.basket": "I cannot take baskets from the WhatsApp catalogue. Please type what you want, for example *order 2 paracetamol and 1 vitamin c*.",
+    "media.basket": (
+        "I cannot take baskets from the WhatsApp catalogue. Please type what you want, for example *order 2 paracetamol "
+        "and 1 vitamin c*."
+    ),
     "media.unusable": "I cannot read this kind of message. Please type what you need.",
     # What `help` says where something is being asked.
     "hint.search.asking": "Type the name of a medicine, for example *paracetamol*, or what it is for.",
-    "hint.search.listing": "Type a number or a name from the list to see it, *add 1 2* to put two of number 1 in your cart, *next* and *previous* for other pages.",
+    "hint.search.listing": (
+        "Type a number or a name from the list to see it, *add 1 2* to put two of number 1 in your cart, *next* and "
+        "*previous* for other pages."
+    ),
     "hint.product.open": "Tap *Add to cart*, or type *add 2* for number 2 of the list before.",
     "hint.product.choosing_quantity": "Type how many you want as a number, for example *2*.",
     "hint.adding.choosing": "Several products have that name. Type the number of the one you want, or *skip*.",
@@ -35,11 +55,15 @@ CARE: Mapping[str, str] = {
     "hint.cart.confirming_clear": "Tap *Yes, empty it* to empty the cart, or type *no* to keep it.",
     "hint.checkout.confirming_part": "Tap *Order the rest* to order what can be ordered now, or type *cart*.",
     "hint.checkout.choosing_delivery": "Tap *Deliver to me* or *I will pick it up*.",
-    "hint.checkout.giving_address": "Type street, number, area and city, for example *12 Allen Avenue, Ikeja, Lagos*, or send your location.",
+    "hint.checkout.giving_address": (
+        "Type street, number, area and city, for example *12 Allen Avenue, Ikeja, Lagos*, or send your location."
+    ),
     "hint.checkout.giving_landmark": "Describe the house or what is near it, so that the rider finds you.",
     "hint.checkout.giving_phone": "Type a phone number our rider can call, for example *0803 123 4567*.",
     "hint.checkout.choosing_payment": "Tap how you pay. Cash works today; paying online is coming soon.",
-    "hint.checkout.confirming": "Tap *Place order* or type *yes* to order. *back* changes the payment, *cart* changes the products.",
+    "hint.checkout.confirming": (
+        "Tap *Place order* or type *yes* to order. *back* changes the payment, *cart* changes the products."
+    ),
     "hint.account.giving_name": "Type your full name. I need it for orders and prescriptions; *no* leaves it.",
     "hint.account.giving_consent": "Tap *I agree* or *No, thanks*. Without your yes I keep nothing; you can still look around.",
     "hint.account.changing_name": "Type your correct full name.",
@@ -48,5 +72,7 @@ CARE: Mapping[str, str] = {
     "hint.tracking.opened": "You see one order. *back* shows all, *cancel order* cancels it while that is possible.",
     "hint.tracking.asking_number": "Type the order number, for example *12345*.",
     "hint.tracking.confirming_cancel": "Tap *Yes, cancel it* to cancel the order, or type *no* to keep it.",
-    "hint.prescription.waiting_file": "Send a photo or PDF of the prescription with the paperclip or camera below. *cancel* leaves.",
+    "hint.prescription.waiting_file": (
+        "Send a photo or PDF of the prescription with the paperclip or camera below. *cancel* leaves."
+    ),
 }

@@ -24,20 +24,30 @@ SHOP: Mapping[str, str] = {
     "search.ask": "What are you looking for? Type a name, for example *paracetamol*, or what it is for, for example *headache*.",
     "search.found": "*{query}*: {first}-{last} of {total}",
     "search.found_corrected": "Showing *{name}* ({first}-{last} of {total}):",
+    "search.mended": "Showing *{name}*:",
     "search.all": "Health products: {first}-{last} of {total}",
     "search.how": "Type a number to see it, or *add 1 2* for two of number 1.",
     "search.how_more": "Type a number to see it, *add 1 2* for two of number 1, or *next*.",
     "search.nothing": "I found nothing for \"{query}\".",
-    "search.nothing_guessed": "I did not understand \"{query}\", and no product has that name. Try *find paracetamol*, *cart* or *menu*.",
+    "search.nothing_guessed": (
+        "I did not understand \"{query}\", and no product has that name. Try *find paracetamol*, *cart* or *menu*."
+    ),
     "search.nothing_hint": "Check the spelling or type the generic name. Our pharmacist can tell you whether we can get it.",
-    "search.meant": "Did you mean *{name}*?",
-    "search.controlled": "\"{query}\" is a controlled medicine. By law we never sell it through chat, also not with a prescription picture. Our pharmacist can tell you what is possible.",
+    "search.controlled": (
+        "\"{query}\" is a controlled medicine. By law we never sell it through chat, also not with a prescription "
+        "picture. Our pharmacist can tell you what is possible."
+    ),
     "search.none_at_all": "There are no health products right now.",
     "search.not_in_medicine": "Not among our medicines, but here:",
     "search.not_in_health": "Not among our health products, but here:",
     "product.gone": "We no longer sell that product.",
-    "product.controlled": "This is a controlled medicine. By law we never sell it through chat, also not with a prescription picture. Our pharmacist can tell you what is possible.",
-    "product.none_left": "It is out of stock, and we have none with the same generic. Our pharmacist can tell you when it is back.",
+    "product.controlled": (
+        "This is a controlled medicine. By law we never sell it through chat, also not with a prescription picture. Our "
+        "pharmacist can tell you what is possible."
+    ),
+    "product.none_left": (
+        "It is out of stock, and we have none with the same generic. Our pharmacist can tell you when it is back."
+    ),
     "product.instead": "The same generic, in stock:",
     "product.no_others": "We have no other product with the same generic and strength as {name} in stock.",
     "product.others": "The same generic and strength as *{name}*:",
@@ -49,7 +59,9 @@ SHOP: Mapping[str, str] = {
     "adding.needs_prescription": "Rx: send a photo of the prescription; you pay when our pharmacist has said yes.",
     "adding.nothing": "Nothing was added.",
     "adding.not_found": "I found nothing for \"{name}\".",
-    "adding.no_number": "I do not know what number {number} is: no list with it is open. Search first, for example *find paracetamol*.",
+    "adding.no_number": (
+        "I do not know what number {number} is: no list with it is open. Search first, for example *find paracetamol*."
+    ),
     "adding.too_many_items": "I take {most} products at a time. Please send the others after these.",
     "adding.bad_quantity": "Please choose a quantity from 1 to 99.",
     "adding.what": "What shall I add? Type for example *add paracetamol x2*, or search and type *add 1 2* for two of number 1.",
@@ -94,13 +106,15 @@ SHOP: Mapping[str, str] = {
     "problem.no_price": "\n   ! no price yet",
     "problem.other": "\n   ! cannot be ordered now",
     "problem_named.out_of_stock": "{name} is out of stock.",
-    "problem_named.less_stock": "Of {name} only {available} are left: change the quantity in your cart.",
+    "problem_named.less_stock": "Only {available} of {name} left: change the quantity in your cart.",
     "problem_named.gone": "{name} is no longer sold.",
     "problem_named.controlled": "{name} is not sold by chat.",
     "problem_named.no_price": "{name} has no price yet.",
     "problem_named.other": "{name} cannot be ordered now.",
     # -------------------------------------------------------------------------------------------------------- checkout
-    "checkout.needs_prescription": "{names}: needs a prescription. Send a photo of it here; it stays in your cart until our pharmacist has said yes.",
+    "checkout.needs_prescription": (
+        "{names}: needs a prescription. Send a photo of it here; it stays in your cart until our pharmacist has said yes."
+    ),
     "checkout.nothing": "Nothing in your cart can be ordered right now.",
     "checkout.part": "The rest can be ordered now: *{total}*.",
     "checkout.part_again": "Please tap *Order the rest*, or type *cart* to change it.",
@@ -134,18 +148,32 @@ SHOP: Mapping[str, str] = {
     "checkout.follow": "Type *track {number}* to see where it is. You can cancel until it is sent.",
     "checkout.waiting": "{names}: still in your cart, waiting for a prescription. Send a photo of it here.",
     "checkout.refused_empty": "Your cart is empty, so there is nothing to order.",
-    "checkout.refused_out_of_stock": "Sorry, of {name} only {available} are left now. No order was placed. Please change your cart:",
+    "checkout.refused_out_of_stock": "Sorry, only {available} of {name} left now. No order was placed. Please change your cart:",
     "checkout.refused_price_changed": "A price changed just now. No order was placed. Please look at your cart again:",
     "checkout.refused_nothing_payable": "Nothing in your cart can be ordered right now.",
     "checkout.refused_bad_address": "That address cannot be used.",
-    "checkout.refused_too_many_open": "You have several orders that are not finished. Please wait for one or cancel one before you place another.",
+    "checkout.refused_too_many_open": (
+        "You have several orders that are not finished. Please wait for one or cancel one before you place another."
+    ),
     "checkout.refused_other": "The order could not be placed. Your cart is kept. A person can help.",
     "address.ask": "Where shall we bring it? Type street, number, area and city, or send your location with the button.",
     "address.same": "Shall we bring it here again?\n{address}",
-    "address.landmark": "Thank you for the location. Which house, and what is near it? For example: *No 5, blue gate opposite First Bank*.",
-    "address.landmark_again": "Please describe the house or a landmark, so that the rider finds you. For example: *No 5, blue gate opposite First Bank*.",
-    "address.short": "That is too short for our rider. Please type street, number, area and city, for example *12 Allen Avenue, Ikeja, Lagos*.",
-    "address.number": "That looks like a number, not an address. Please type street, area and city, for example *12 Allen Avenue, Ikeja, Lagos*.",
+    "address.landmark": (
+        "Thank you for the location. Which house, and what is near it? For example: *No 5, blue gate opposite First "
+        "Bank*."
+    ),
+    "address.landmark_again": (
+        "Please describe the house or a landmark, so that the rider finds you. For example: *No 5, blue gate opposite "
+        "First Bank*."
+    ),
+    "address.short": (
+        "That is too short for our rider. Please type street, number, area and city, for example *12 Allen Avenue, "
+        "Ikeja, Lagos*."
+    ),
+    "address.number": (
+        "That looks like a number, not an address. Please type street, area and city, for example *12 Allen Avenue, "
+        "Ikeja, Lagos*."
+    ),
     "address.link": "I cannot open links. Please type the address, or send your location in WhatsApp.",
     "address.abroad": "That place is outside Nigeria, and we deliver only in Nigeria. Please type a Nigerian address.",
     "address.phone": "Which phone number can our rider call? For example *0803 123 4567*.",
@@ -190,8 +218,14 @@ SHOP: Mapping[str, str] = {
     "pay.over": "Order *{number}* is closed. There is nothing to pay.",
     "pay.soon": "Order *{number}*: {total}. Paying online is coming soon; a person can help you pay it now.",
     "paid.yes": "Yes, order *{number}* is paid. Thank you.",
-    "paid.cash": "Order *{number}* is a cash order: {total}, to be paid to the rider or at pick-up. If you sent money another way, please tell a person.",
-    "paid.not_seen": "I do not see a payment for order *{number}* yet. If you sent money, please tell a person; a screenshot alone is no proof.",
+    "paid.cash": (
+        "Order *{number}* is a cash order: {total}, to be paid to the rider or at pick-up. If you sent money another "
+        "way, please tell a person."
+    ),
+    "paid.not_seen": (
+        "I do not see a payment for order *{number}* yet. If you sent money, please tell a person; a screenshot alone is "
+        "no proof."
+    ),
     "month.1": "Jan", "month.2": "Feb", "month.3": "Mar", "month.4": "Apr", "month.5": "May", "month.6": "Jun",
     "month.7": "Jul", "month.8": "Aug", "month.9": "Sep", "month.10": "Oct", "month.11": "Nov", "month.12": "Dec",
 }  # fmt: skip

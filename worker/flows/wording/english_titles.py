@@ -48,7 +48,6 @@ TITLES: Mapping[str, str] = {
     "button.add": "Add to cart",
     "button.add_those": "Add what is left",
     "button.like": "More like this",
-    "button.try_that": "Search that",
     "button.skip": "Skip",
     "button.track": "Track order",
     "button.orders": "My orders",

@@ -1,0 +1,90 @@
+"""What tests put into a pharmacy: each function makes one thing in the bound database and gives back how to name it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from models import accounts, carts, checkout, orders
+from models.base import connection
+from models.values import Money
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+FEE = Money(150_000)
+_numbers = itertools.count(1)
+
+
+def a_customer(*, name: str = "Ada Obi", registered: bool = True, number: str | None = "", bsuid: str | None = None) -> int:
+    """The id of a new customer. `number` as WhatsApp writes it; "" makes one up, None leaves it out."""
+    made = connection().execute("INSERT INTO customers DEFAULT VALUES RETURNING id").fetchone()
+    customer_id = int(made[0])
+    connection().execute("""INSERT INTO conversations ("customerId") VALUES (%s)""", (customer_id,))
+    if number == "":
+        number = f"23480{next(_numbers):08d}"
+    for kind, value in (("number", number), ("bsuid", bsuid)):
+        if value:
+            connection().execute(
+                """INSERT INTO customer_identities (kind, value, "customerId") VALUES (%s, %s, %s)""", (kind, value, customer_id)
+            )
+    if registered:
+        accounts.register(customer_id, name, "2026-11", now=NOW)
+    return customer_id
+
+
+def a_product(
+    name: str = "Vitamin C 1000mg",
+    *,
+    kind: str = "medicine",
+    price: str = "500.00",
+    stock: int | None = 20,
+    sale_class: str = "otc",
+    control: str = "none",
+    active: bool = True,
+    generic: str | None = None,
+) -> str:
+    """The reference (`m12`, `h7`) of a new product. `price` in naira, as the old system wrote it."""
+    if kind == "health":
+        made = connection().execute(
+            """INSERT INTO healthcare_products (name, category, price, stock, "isActive", "genericName", "createdAt", "updatedAt")
+               VALUES (%s, 'Devices', %s::float8, %s, %s, %s, %s, %s) RETURNING id""",
+            (name, price, stock, active, generic, NOW, NOW),
+        )
+        return f"h{made.fetchone()[0]}"
+    made = connection().execute(
+        """INSERT INTO products (name, category, price, stock, "isActive", "genericName", "saleClass", control,
+               "createdAt", "updatedAt")
+           VALUES (%s, 'Medicines', %s::float8, %s, %s, %s, %s, %s, %s, %s) RETURNING id""",
+        (name, price, stock, active, generic, sale_class, control, NOW, NOW),
+    )
+    return f"m{made.fetchone()[0]}"
+
+
+def an_order(
+    customer_id: int,
+    lines: Mapping[str, int] | None = None,
+    *,
+    payment: str = "cash",
+    delivery: str = "delivery",
+    state: str = "",
+    now: datetime = NOW,
+) -> str:
+    """The number of a new order of this customer (whose cart it uses). `state` moves it on from where placing left it."""
+    for ref, quantity in (lines or {a_product(): 2}).items():
+        carts.add(customer_id, ref, quantity, now=now)
+    wish = checkout.Wish(delivery, payment, f"key-{next(_numbers)}", "12 Allen Avenue, Ikeja")
+    number = checkout.place(customer_id, wish, delivery_fee=FEE, now=now).number
+    for step in {"delivered": ("shipped", "delivered")}.get(state, (state,) if state else ()):
+        assert orders.move(order_id(number), step, who="test", now=now)
+    return number
+
+
+def order_id(number: str) -> int:
+    row = connection().execute("""SELECT id FROM orders WHERE "orderNumber" = %s""", (number,)).fetchone()
+    return int(row[0])
+
+
+def stock_of(ref: str) -> int | None:
+    table = "products" if ref.startswith("m") else "healthcare_products"
+    row = connection().execute(f"SELECT stock FROM {table} WHERE id = %s", (int(ref[1:]),)).fetchone()
+    return None if row[0] is None else int(row[0])
