@@ -92,8 +92,8 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """The running program, in a session of its own, so that a Ctrl-C in the terminal reaches the launcher alone.
 
-    `text_in` is given to it on stdin. Must be called on a thread that lives as long as the launcher: the kernel counts the death
-    of the *thread* that started a child as its parent's death.
+    `text_in` is given to it on stdin. Call it on the main thread, and best in a process without other threads: the kernel counts
+    the death of the *thread* that is a child's parent, and sends the signal once for each such death.
     """
     numbers = (os.getpid(), int(death_signal), user.uid, user.gid)
     shim = [os.path.realpath(sys.executable), "-I", "-S", str(SHIM), *map(str, numbers)]

@@ -91,7 +91,7 @@ class House:
         """Until asked to stop. A server that died is started again on its port; after too many times the house closes."""
         while not self.asked.to_stop():
             assert self.supervisor is not None
-            self.supervisor.tick()
+            self.supervisor.tick(0.1)
             if name := self.services.died():
                 self.restarts += 1
                 if self.restarts > SERVER_RESTARTS:
@@ -100,7 +100,6 @@ class House:
                     )
                 say(f"{name} ended by itself; it starts again, and what it had committed is kept")
                 self.services.restart_dead()
-            time.sleep(0.1)
 
     def close(self) -> None:
         """Nothing of the house runs any more."""

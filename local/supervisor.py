@@ -1,14 +1,19 @@
-"""Keeps processes running: their output under their names, a dead one started again after a pause, all of them ended in order."""
+"""Keeps processes running: their output under their names, a dead one started again after a pause, all of them ended in order.
+
+One thread only, on purpose. The kernel tells a child of the death of the *thread* that is its parent; with more threads the child
+is handed from one dying thread to the next and gets a TERM for each, and a second TERM makes a Dramatiq worker drop its work and
+Granian hang in its signal handler.
+"""
 
 from __future__ import annotations
 
 import collections
 import contextlib
 import os
+import selectors
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +28,9 @@ GRACE_S = 30.0  # work in hand is finished within this, or taken up again at the
 LONGEST_PAUSE_S = 30.0
 STEADY_S = 60.0  # who lived this long is forgiven its earlier deaths
 DEATHS_AT_START = 3
+WIDTH = 10
+HELPING = 65536  # bytes taken from a pipe at once
+HELPINGS_AT_END = 16
 
 
 def say(text: str) -> None:
@@ -43,6 +51,7 @@ class Child:
     began: float = 0.0
     deaths: int = 0
     again_at: float = 0.0
+    rest: bytes = b""
     said: collections.deque[str] = field(default_factory=lambda: collections.deque(maxlen=8))
 
     def runs(self) -> bool:
@@ -50,7 +59,7 @@ class Child:
 
 
 class Supervisor:
-    """Call `tick` every fraction of a second, on the main thread: a child is told of the death of the thread that started it."""
+    """Call `tick` again and again, on the main thread: nothing happens between the calls."""
 
     def __init__(self, folder: Folder, env: dict[str, str], user: User, root: Path) -> None:
         self.folder = folder
@@ -58,7 +67,7 @@ class Supervisor:
         self._env = env
         self._user = user
         self._root = root
-        self._width = 10
+        self._outputs = selectors.DefaultSelector()
 
     def add(self, name: str, command: str, *, outside: bool = False) -> Child:
         """The child, started."""
@@ -67,8 +76,9 @@ class Supervisor:
         self._start(child)
         return child
 
-    def tick(self) -> None:
-        """Notices who died and starts again whose pause is over."""
+    def tick(self, wait_s: float) -> None:
+        """Writes what the processes wrote (waiting so long for it), notices who died, starts again whose pause is over."""
+        self._relay(wait_s)
         now = time.monotonic()
         for child in self.children:
             if child.process is not None and child.process.poll() is not None:
@@ -80,14 +90,13 @@ class Supervisor:
         """Returns when `ready()` (or when `asked()` to stop). Raises CannotStart when it dies again and again, or time is up."""
         deadline = time.monotonic() + limit_s
         while not asked():
-            self.tick()
+            self.tick(0.05)
             if child.runs() and ready():
                 return
             if child.deaths >= DEATHS_AT_START:
                 raise CannotStart(f"{child.name} does not start: {' / '.join(child.said)[-600:] or 'it said nothing'}")
             if time.monotonic() > deadline:
                 raise CannotStart(f"{child.name} was not ready after {limit_s:g} s: see what it wrote above.")
-            time.sleep(0.05)
 
     def stop(self, hurried: Callable[[], bool] = lambda: False) -> None:
         """None of them runs any more: the house first, then what plays the outside world, so that a last message can be sent.
@@ -105,7 +114,7 @@ class Supervisor:
                 process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + grace_s
         while any(process.poll() is None for _, process in asked) and time.monotonic() < deadline and not hurried():
-            time.sleep(0.05)
+            self._relay(0.05)
         for child, process in asked:
             if process.poll() is None:
                 say(f"{child.name} did not stop within {grace_s:g} s and is ended; its work is taken up again at the next start")
@@ -115,6 +124,7 @@ class Supervisor:
                 subprocess.TimeoutExpired
             ):  # one that the kernel holds (a dead disk) must not keep the others
                 process.wait(10)
+            self._hear_out(child)
             child.process = None
             self.folder.forget(child.name)
 
@@ -129,13 +139,17 @@ class Supervisor:
         )
         child.began = time.monotonic()
         self.folder.remember(child.name, child.process.pid)
-        threading.Thread(target=self._relay, args=(child, child.process), daemon=True).start()
+        assert child.process.stdout is not None
+        os.set_blocking(child.process.stdout.fileno(), False)
+        child.rest = b""
+        self._outputs.register(child.process.stdout, selectors.EVENT_READ, child)
 
     def _bury(self, child: Child, now: float) -> None:
         """What the dead one left in its group goes too (a Dramatiq main that was killed leaves its workers); then a pause."""
         assert child.process is not None
         code = child.process.returncode
         programs.end_group(child.process.pid, patience_s=5.0)
+        self._hear_out(child)
         child.process = None
         self.folder.forget(child.name)
         child.deaths = 1 if now - child.began > STEADY_S else child.deaths + 1
@@ -144,11 +158,40 @@ class Supervisor:
         ended = f"signal {-code}" if code < 0 else f"code {code}"
         say(f"{child.name} ended by itself ({ended}); it starts again in {pause:g} s")
 
-    def _relay(self, child: Child, process: subprocess.Popen[bytes]) -> None:
-        """Each line a process writes, under its name."""
-        assert process.stdout is not None
-        with process.stdout as lines:
-            while line := lines.readline(65536):
-                text = line.decode(errors="replace").rstrip()
+    def _relay(self, wait_s: float) -> None:
+        """Writes what the processes wrote, each line under its name; waits so long for it at most."""
+        for key, _ in self._outputs.select(wait_s):
+            self._read(key.data)
+
+    def _read(self, child: Child) -> bool:
+        """Whether there was something in the child's pipe; at most one helping is taken."""
+        pipe = child.process.stdout if child.process is not None else None
+        if pipe is None or pipe.closed:
+            return False
+        try:
+            data = os.read(pipe.fileno(), HELPING)
+        except BlockingIOError:
+            return False
+        *lines, child.rest = (child.rest + data).split(b"\n")
+        if not data or len(child.rest) > HELPING:  # the end, or a line without end
+            lines.append(child.rest)
+            child.rest = b""
+        for line in lines:
+            text = line.decode(errors="replace").rstrip()
+            if text:
                 child.said.append(text)
-                say(f"{child.name.ljust(self._width)}| {text}")
+                say(f"{child.name.ljust(WIDTH)}| {text}")
+        if not data:
+            self._outputs.unregister(pipe)
+            pipe.close()
+        return bool(data)
+
+    def _hear_out(self, child: Child) -> None:
+        """What an ended process still has in its pipe is written, and the pipe closed."""
+        for _ in range(HELPINGS_AT_END):
+            if not self._read(child):
+                break
+        pipe = child.process.stdout if child.process is not None else None
+        if pipe is not None and not pipe.closed:  # somebody it left behind still holds the other end
+            self._outputs.unregister(pipe)
+            pipe.close()

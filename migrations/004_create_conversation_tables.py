@@ -160,12 +160,80 @@ CREATE TABLE job_runs (
 );
 """
 
+# Two functions and not two pairs of statements: inside a function each command sees what was committed before it (so what
+# is read after the lock is fresh), its plans are kept, and the whole is one round trip. Measured against psycopg's
+# pipelines they halve what claiming and letting go cost the worker.
+#
+# Advisory locks share one number space with whatever else uses them; ours have 0x44 in their upper bits.
+FUNCTIONS = """
+CREATE FUNCTION claim_customer(customer bigint, lease text, most integer) RETURNS TABLE (
+    at timestamptz, name text, "profileName" text, "userId" integer, consented boolean, "marketingStopped" boolean,
+    "withAgentSince" timestamptz, flow text, state text, memory jsonb, version bigint, "lastInboundAt" timestamptz,
+    "pairFreeAt" timestamptz, number text, bsuid text, unsent boolean, held boolean, "senderWaitsUntil" timestamptz,
+    begun boolean, due boolean, id bigint, channel text, kind text, "externalId" text, payload text, attempts smallint,
+    failures smallint, "receivedAt" timestamptz, "correlationId" text
+) LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+    IF NOT pg_try_advisory_lock(19140298416324608 + customer) THEN
+        RETURN;
+    END IF;
+    PERFORM set_config('idle_session_timeout', lease, false), set_config('synchronous_commit', 'off', true);
+    RETURN QUERY
+    WITH pending AS MATERIALIZED (
+        SELECT i.id, i.channel, i.kind, i."externalId", i.payload::text AS payload, i.attempts, i.failures, i."receivedAt",
+            i."correlationId", (i."retryAt" IS NULL OR i."retryAt" <= now()) AS due
+        FROM inbox i WHERE i."customerId" = customer AND i.status = 'pending' ORDER BY i.id LIMIT most
+    ), begun AS (
+        UPDATE inbox i SET attempts = i.attempts + 1
+        FROM (SELECT p.id, p.due FROM pending p ORDER BY p.id LIMIT 1) first
+        WHERE i.id = first.id AND first.due RETURNING i.id
+    )
+    SELECT now(), c.name, c."profileName", c."userId", c."consentAt" IS NOT NULL, c."marketingStoppedAt" IS NOT NULL,
+        c."withAgentSince", v.flow, v.state, v.memory, v.version, v."lastInboundAt", v."pairFreeAt",
+        (SELECT k.value FROM customer_identities k WHERE k."customerId" = c.id AND k.kind = 'number'
+            ORDER BY k."createdAt" DESC LIMIT 1),
+        (SELECT k.value FROM customer_identities k WHERE k."customerId" = c.id AND k.kind = 'bsuid'
+            ORDER BY k."createdAt" DESC LIMIT 1),
+        EXISTS (SELECT FROM outbox o WHERE o."customerId" = c.id AND o.status IN ('queued', 'sending', 'unsure')),
+        EXISTS (SELECT FROM outbox o WHERE o."customerId" = c.id AND o.status = 'held'),
+        (SELECT max(GREATEST(s."openUntil", s."slowUntil")) FROM sender_state s),
+        begun.id IS NOT NULL, p.due,
+        p.id, p.channel, p.kind, p."externalId", p.payload, p.attempts, p.failures, p."receivedAt", p."correlationId"
+    FROM customers c
+    JOIN conversations v ON v."customerId" = c.id
+    LEFT JOIN pending p ON true
+    LEFT JOIN begun ON begun.id = p.id
+    WHERE c.id = customer
+    ORDER BY p.id;
+    IF NOT FOUND THEN
+        PERFORM pg_advisory_unlock(19140298416324608 + customer), set_config('idle_session_timeout', '0', false);
+    END IF;
+END
+$$;
+
+CREATE FUNCTION let_go_of_customer(customer bigint, accepted bigint, wamid text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    IF accepted IS NOT NULL THEN
+        PERFORM set_config('synchronous_commit', 'off', true);
+        UPDATE outbox SET status = 'accepted', "externalId" = wamid, "acceptedAt" = now(), "updatedAt" = now()
+        WHERE id = accepted AND status IN ('queued', 'sending', 'unsure');
+    END IF;
+    PERFORM pg_advisory_unlock(19140298416324608 + customer), set_config('idle_session_timeout', '0', false);
+    RETURN EXISTS (SELECT FROM inbox WHERE "customerId" = customer AND status = 'pending'
+        AND ("retryAt" IS NULL OR "retryAt" <= now()));
+END
+$$;
+"""
+
 
 def migrate(migrator, database, fake=False, **kwargs):
     migrator.sql(TABLES)
+    migrator.sql(FUNCTIONS)
 
 
 def rollback(migrator, database, fake=False, **kwargs):
+    migrator.sql("DROP FUNCTION claim_customer, let_go_of_customer")
     migrator.sql(
         "DROP TABLE job_runs, media, handovers, timers, sender_state, delivery_receipts, outbox, inbox, "
         "conversations, customer_identities, customers"

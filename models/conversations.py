@@ -11,55 +11,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
 
-# Advisory locks share one number space with whatever else uses them; ours have this in their upper bits.
-LOCK_SPACE = 0x44 << 48
 EVENTS_A_CLAIM = 10
 # CLOCK_BOOTTIME goes on while the machine sleeps; monotonic() does not.
 BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-
-CLAIM = """
-WITH try AS MATERIALIZED (SELECT pg_try_advisory_lock(%s) AS held)
-SELECT held, set_config('drugsng.claim', CASE WHEN held THEN %s ELSE '' END, false),
-    set_config('idle_session_timeout', CASE WHEN held THEN %s ELSE '0' END, false)
-FROM try
-"""
-
-LOOK_UP = """
-WITH pending AS MATERIALIZED (
-    SELECT id, channel, kind, "externalId", payload::text AS payload, attempts, failures, "receivedAt", "correlationId",
-        ("retryAt" IS NULL OR "retryAt" <= now()) AS due
-    FROM inbox
-    WHERE "customerId" = %s AND status = 'pending' AND current_setting('drugsng.claim', true) = %s
-    ORDER BY id LIMIT %s
-), first AS MATERIALIZED (
-    SELECT id FROM pending ORDER BY id LIMIT 1
-), begun AS (
-    UPDATE inbox SET attempts = inbox.attempts + 1
-    FROM pending JOIN first USING (id)
-    WHERE inbox.id = pending.id AND pending.due AND set_config('synchronous_commit', 'off', true) IS NOT NULL
-    RETURNING inbox.id
-)
-SELECT now(), c.name, c."profileName", c."userId", c."consentAt" IS NOT NULL, c."marketingStoppedAt" IS NOT NULL,
-    c."withAgentSince", v.flow, v.state, v.memory, v.version, v."lastInboundAt", v."pairFreeAt",
-    (SELECT value FROM customer_identities i WHERE i."customerId" = c.id AND i.kind = 'number' ORDER BY "createdAt" DESC LIMIT 1),
-    (SELECT value FROM customer_identities i WHERE i."customerId" = c.id AND i.kind = 'bsuid' ORDER BY "createdAt" DESC LIMIT 1),
-    EXISTS (SELECT FROM outbox o WHERE o."customerId" = c.id AND o.status IN ('queued', 'sending', 'unsure')),
-    EXISTS (SELECT FROM outbox o WHERE o."customerId" = c.id AND o.status = 'held'),
-    (SELECT max(GREATEST("openUntil", "slowUntil")) FROM sender_state),
-    begun.id IS NOT NULL, p.due,
-    p.id, p.channel, p.kind, p."externalId", p.payload, p.attempts, p.failures, p."receivedAt", p."correlationId"
-FROM customers c
-JOIN conversations v ON v."customerId" = c.id
-LEFT JOIN pending p ON true
-LEFT JOIN begun ON begun.id = p.id
-WHERE c.id = %s
-ORDER BY p.id
-"""
 
 SAVE = """
 WITH moved AS (
@@ -81,14 +40,6 @@ WITH moved AS (
 )
 SELECT EXISTS (SELECT FROM moved), ARRAY(SELECT id FROM said ORDER BY id)
 """
-
-LET_GO = (
-    """SELECT pg_advisory_unlock(%s), set_config('drugsng.claim', '', false), set_config('idle_session_timeout', '0', false)"""
-)
-MORE = """
-SELECT EXISTS (SELECT FROM inbox WHERE "customerId" = %s AND status = 'pending' AND ("retryAt" IS NULL OR "retryAt" <= now()))
-"""
-
 
 class Conflict(Exception):
     """The conversation moved, or the event was done, under us: nothing was written. Whoever holds the claim goes on."""
@@ -155,19 +106,11 @@ def claim(conn: psycopg.Connection, customer_id: int, *, lease_s: int) -> Claim 
     The attempt at the first event is counted here and committed (asynchronously: a killed process does not undo it) before
     the work begins, so that a message that kills its process is found out.
     """
-    mark = str(customer_id)
-    with conn.pipeline():
-        taken = conn.execute(CLAIM, (LOCK_SPACE + customer_id, mark, f"{lease_s}s"))
-        found = conn.execute(LOOK_UP, (customer_id, mark, EVENTS_A_CLAIM, customer_id))
-    row = taken.fetchone()
-    if row is None or not row[0]:
-        return None
+    found = conn.execute("SELECT * FROM claim_customer(%s, %s, %s)", (customer_id, f"{lease_s}s", EVENTS_A_CLAIM))
     rows = found.fetchall()
     if not rows:
-        let_go(conn, customer_id)
         return None
-    head = rows[0]
-    return Claim(customer_id, *head[:18], _due_in_order(rows), bool(head[18]))
+    return Claim(customer_id, *rows[0][:18], _due_in_order(rows), bool(rows[0][18]))
 
 
 def _due_in_order(rows: Sequence[tuple[Any, ...]]) -> list[Pending]:
@@ -218,15 +161,11 @@ def save(conn: psycopg.Connection, held: Claim, turn: Turn, *, max_age_s: float)
     return ids
 
 
-def let_go(conn: psycopg.Connection, customer_id: int, last: tuple[str, tuple[Any, ...]] | None = None) -> bool:
+def let_go(conn: psycopg.Connection, customer_id: int, sent: tuple[int, str] | None = None) -> bool:
     """Gives the customer back, and says whether something came for them meanwhile (asked after letting go: whoever found
-    the claim held has gone away and relies on it). `last` is a statement to run first, in the same round trip."""
-    with conn.pipeline():
-        if last:
-            conn.execute(*last)
-        conn.execute(LET_GO, (LOCK_SPACE + customer_id,))
-        more = conn.execute(MORE, (customer_id,))
-    row = more.fetchone()
+    the claim held has gone away and relies on it). `sent`: outbox row and wamid of a last send, recorded on the way;
+    asynchronously, for a status that names our id tells us again."""
+    row = conn.execute("SELECT let_go_of_customer(%s, %s, %s)", (customer_id, *(sent or (None, None)))).fetchone()
     return bool(row and row[0])
 
 
@@ -246,24 +185,3 @@ def end_idle(conn: psycopg.Connection, *, limit: int) -> list[int]:
         (limit,),
     )
     return [row[0] for row in rows]
-
-
-# ------------------------------------------------------------------------------------------------ pacing one recipient
-
-PAIR_INTERVAL = timedelta(seconds=6)
-PAIR_BURST = 45
-
-
-def pace(free_at: datetime | None, now: datetime, count: int) -> tuple[datetime, list[datetime | None]]:
-    """When each of `count` messages to one recipient may go, under Meta's pair limit (1 in 6 s, bursts of 45 borrowed).
-
-    `free_at` is when the borrowed quota is paid back. Returns its next value, and per message None (now) or the moment.
-    Source: developers.facebook.com/documentation/business-messaging/whatsapp/about-the-platform (read November 2026).
-    """
-    at = max(free_at or now, now)
-    due: list[datetime | None] = []
-    for _ in range(count):
-        moment = at - PAIR_INTERVAL * (PAIR_BURST - 1)
-        due.append(moment if moment > now else None)
-        at += PAIR_INTERVAL
-    return at, due

@@ -181,8 +181,8 @@ def waiting(conn: psycopg.Connection, *, older_than_s: float, limit: int, after:
     """Customers with a due event that nobody took up: the queue lost the hint, or its holder died."""
     rows = conn.execute(
         """SELECT DISTINCT "customerId" FROM inbox
-           WHERE status = 'pending' AND "customerId" > %s AND "receivedAt" < now() - %s * interval '1 second'
-             AND ("retryAt" IS NULL OR "retryAt" <= now())
+           WHERE status = 'pending' AND "customerId" > %s
+             AND CASE WHEN "retryAt" IS NULL THEN "receivedAt" < now() - %s * interval '1 second' ELSE "retryAt" <= now() END
            ORDER BY 1 LIMIT %s""",
         (after, older_than_s, limit),
     )

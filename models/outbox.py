@@ -129,11 +129,11 @@ def release_held(conn: psycopg.Connection, customer_id: int) -> None:
 
 
 def waiting(conn: psycopg.Connection, *, older_than_s: float, limit: int) -> list[int]:
-    """Customers with an open row that is due and that nobody seems to be sending."""
+    """Customers with an open row whose moment has come, or that nobody seems to be sending."""
     rows = conn.execute(
         """SELECT DISTINCT "customerId" FROM outbox
-           WHERE status IN ('queued', 'sending', 'unsure') AND "updatedAt" < now() - %s * interval '1 second'
-             AND ("nextTryAt" IS NULL OR "nextTryAt" <= now())
+           WHERE status IN ('queued', 'sending', 'unsure')
+             AND CASE WHEN "nextTryAt" IS NULL THEN "updatedAt" < now() - %s * interval '1 second' ELSE "nextTryAt" <= now() END
              AND NOT EXISTS (SELECT FROM sender_state WHERE GREATEST("openUntil", "slowUntil") > now())
            ORDER BY 1 LIMIT %s""",
         (older_than_s, limit),

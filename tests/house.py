@@ -25,9 +25,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
+import urllib3
 
 from local import environment, programs
 from local.folder import free_port
+from local.simulator import inbound, wire
 from local.simulator.control import Simulator, words
 from tests.children import ROOT, Child, Children, wait_until
 from tests.proxy import Proxy
@@ -50,6 +52,10 @@ class Said:
     number: str
     word: str
     id: str
+
+    @property
+    def text(self) -> str:
+        return f"find {self.word}"
 
 
 class House:
@@ -210,6 +216,27 @@ class House:
         people = list(people)
         return [self.tell(number, wait=wait) for _ in range(each) for number in people]
 
+    def post(self, number: str, text: str, *, id: str = "", at: int | None = None, timeout_s: float = 10.0) -> tuple[int, float]:
+        """One message in one signed webhook, posted once: (status, seconds). 0: no answer."""
+        update = inbound.message(inbound.Sender(number, "", "Ada Obi"), inbound.text(text), id=id or None, at=at)
+        return self.post_body(wire.encode(enveloped([update])), timeout_s=timeout_s)
+
+    def post_body(self, body: bytes, *, timeout_s: float = 10.0, **headers: str) -> tuple[int, float]:
+        """Exact bytes, signed."""
+        began = time.monotonic()
+        try:
+            answer = self.sim.http.request(
+                "POST", self.webhook_url, body=body, headers=wire.headers(SECRET, body) | headers, timeout=timeout_s
+            )
+        except urllib3.exceptions.HTTPError:
+            return 0, time.monotonic() - began
+        return answer.status, time.monotonic() - began
+
+    def new(self, number: str) -> Said:
+        """A message not said yet, for `post(said.number, said.text, id=said.id)`."""
+        word = f"zq{next(_serial)}x"
+        return Said(number, word, f"wamid.{word}{number}")
+
     # ------------------------------------------------------------------------------------------------ what came of it
 
     @property
@@ -225,15 +252,21 @@ class House:
         return answer.status, answer.data
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Straight from the database, past every wire."""
-        if self._db is None or self._db.closed:
-            self._db = psycopg.connect(self.database_url, autocommit=True, connect_timeout=10)
-        return self._db.execute(query, values).fetchall()
+        """Straight from the database, past every wire; waits for one that is just recovering."""
+        done = self._ask(query, values)
+        return done.fetchall() if done.description else []
 
-    def run(self, query: str, *values: Any) -> None:
-        if self._db is None or self._db.closed:
-            self._db = psycopg.connect(self.database_url, autocommit=True, connect_timeout=10)
-        self._db.execute(query, values)
+    def _ask(self, query: str, values: tuple[Any, ...]) -> psycopg.Cursor[Any]:
+        for _ in range(100):
+            try:
+                if self._db is None or self._db.closed:
+                    self._db = psycopg.connect(self.database_url, autocommit=True, connect_timeout=10)
+                return self._db.execute(query, values)
+            except psycopg.OperationalError:
+                if self._db is not None:
+                    self._db.close()
+                time.sleep(0.1)
+        raise AssertionError("the database did not come back")
 
     def states(self, said: Sequence[Said]) -> Counter[str]:
         """How many of these are in which state of the inbox; `missing` are not stored."""
@@ -334,6 +367,11 @@ def house_at_rest(running: House) -> Iterator[House]:
         if child is not None and child.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGCONT)
+
+
+def enveloped(updates: Sequence[inbound.Update]) -> dict[str, Any]:
+    """A webhook body with these updates, for our number."""
+    return inbound.envelope(updates, phone_number_id=NUMBER_ID, display_number=inbound.DISPLAY_NUMBER, waba_id=inbound.WABA_ID)
 
 
 def group(child: Child) -> list[int]:

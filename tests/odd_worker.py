@@ -2,6 +2,7 @@
 
 ODD_CLOCK_S    its wall clock is wrong by so many seconds
 ODD_CIRCUIT_S  the circuit for a stopped sender closes after so many seconds instead of a minute
+ODD_UNIT_S     a unit of database work is given up after so many seconds instead of ten
 ODD_FLOWS=1    a flow with bugs: "explode" raises each time, "stumble" the first two times, "perish" ends the process each time,
                "dawdle" takes 0.7 s. What an alarm would tell Sentry is printed.
 """
@@ -28,6 +29,11 @@ if circuit_s := os.environ.get("ODD_CIRCUIT_S"):
     from worker import delivery
 
     delivery.CIRCUIT_S = float(circuit_s)
+
+if unit_s := os.environ.get("ODD_UNIT_S"):
+    from worker import house
+
+    house.UNIT_S = float(unit_s)
 
 _alarm = sentry.alarm
 

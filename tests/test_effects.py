@@ -86,6 +86,18 @@ def test_registering_again_changes_the_name_and_makes_no_second_user() -> None:
     assert run('SELECT name, "consentVersion", "userId" FROM customers WHERE id = %s', ada) == [("Ada Nwosu", "2026-12", user)]
 
 
+def test_who_claimed_an_old_account_keeps_it_when_registering_again() -> None:
+    ada = a_customer(registered=False)
+    ((user,),) = run("""INSERT INTO users (name, email, password, "phoneNumber", "createdAt", "updatedAt")
+           VALUES ('Old Ada', 'claimed@example.com', 'x', '', now(), now()) RETURNING id""")  # fmt: skip
+    run('UPDATE customers SET "userId" = %s WHERE id = %s', user, ada)
+
+    do(ada, "register", name="Ada Obi", consent_version="1")
+
+    assert run('SELECT name, "userId" FROM customers WHERE id = %s', ada) == [("Ada Obi", user)]
+    assert run("SELECT 1 FROM users WHERE email = %s", f"customer-{ada}@customers.invalid") == []
+
+
 def test_who_has_no_number_registers_all_the_same() -> None:
     ada, bola = (a_customer(number=None, bsuid=f"NG.{n}") for n in (11, 12))
 
@@ -195,9 +207,14 @@ def test_a_turn_that_breaks_undoes_all_its_effects() -> None:
     ada, ref = a_customer(), a_product(stock=5)
     do(ada, "add_to_cart", ref=ref, quantity=2)
 
-    with pytest.raises(ZeroDivisionError), base.db.atomic():
-        assert perform(an_order_effect(), Context(ada, 0, NOW, SETTINGS)) is not None
-        1 / 0  # noqa: B018 - the flow's bug
+    def turn() -> None:
+        with base.db.atomic():
+            perform(an_order_effect(), Context(ada, 0, NOW, SETTINGS))
+            assert stock_of(ref) == 3
+            raise LookupError("a bug of the flow")
+
+    with pytest.raises(LookupError):
+        turn()
 
     assert (stock_of(ref), len(carts.of(ada).lines), orders.of(ada).total) == (5, 1, 0)
 
@@ -262,10 +279,23 @@ def test_a_refusal_where_the_contract_has_none_travels_up(monkeypatch: pytest.Mo
 
 
 def test_every_effect_of_the_contract_is_there() -> None:
-    assert EFFECTS == set(
-        "register stop_messages resume_messages add_to_cart set_cart_quantity remove_from_cart clear_cart place_order cancel_order "
-        "hand_over leave_agent keep_media forget_text start_timer stop_timer".split()
-    )
+    assert sorted(EFFECTS) == [
+        "add_to_cart",
+        "cancel_order",
+        "clear_cart",
+        "forget_text",
+        "hand_over",
+        "keep_media",
+        "leave_agent",
+        "place_order",
+        "register",
+        "remove_from_cart",
+        "resume_messages",
+        "set_cart_quantity",
+        "start_timer",
+        "stop_messages",
+        "stop_timer",
+    ]
 
 
 # --------------------------------------------------------------------------------------------------- facts
@@ -297,7 +327,7 @@ def test_each_question_is_one_statement_and_asked_once_a_turn(asked: list[str]) 
     facts = facts_of(ada)
     facts.search("coartem")  # the first search of a process also learns the shop's words
     questions = [
-        lambda: facts.cart(),
+        facts.cart,
         lambda: facts.orders(limit=3),
         lambda: facts.order(number),
         lambda: facts.product(ref),

@@ -63,6 +63,14 @@ WITHIN_A_TURN = {
     ("account", "waiting_rename"),
     ("tracking", "waiting"),
 }
+# Where anything may be a name, an address, or something to look for.
+FREE_TEXT = {
+    ("search", "asking"),
+    ("account", "giving_name"),
+    ("account", "changing_name"),
+    ("checkout", "giving_address"),
+    ("checkout", "giving_landmark"),
+}
 STATES = [(flow, state) for flow, states in entry.FLOWS.items() for state in states]
 
 SAID: dict[str, Event] = {
@@ -173,16 +181,14 @@ def test_danger_is_heard_in_every_state_and_never_met_with_a_product(flow: str, 
 
     turned = play.send(Said("please help my baby swallowed bleach"))
 
-    assert "*112*" in words(turned) and "*767*" in words(turned)
+    assert "*112*" in words(turned)
+    assert "*767*" in words(turned)
     assert play.shop.handed_over == ["emergency"]
     assert not any(isinstance(reply, Choices | Buttons) for reply in turned.replies)
 
 
-@pytest.mark.parametrize(("flow", "state"), STATES)
+@pytest.mark.parametrize(("flow", "state"), [s for s in STATES if s not in FREE_TEXT])
 def test_two_pieces_of_nonsense_in_a_row_bring_a_person(flow: str, state: str) -> None:
-    if (flow, state) in {("account", "giving_name"), ("account", "changing_name"), ("checkout", "giving_address"),
-                         ("checkout", "giving_landmark"), ("search", "asking")}:  # fmt: skip
-        pytest.skip("free text is waited for")
     play = at(flow, state)
 
     play.send(Said("xqzt jkwpf vvrq"))

@@ -123,6 +123,7 @@ def test_orders_of_the_old_system_are_seen_once_its_account_was_claimed_and_neve
     ada = a_customer(number="2348030001001", registered=False)
     assert orders.of(ada).total == 0
 
+    an_old_order("Processing", "Pending")  # of somebody else with the same number
     run('UPDATE customers SET "userId" = %s WHERE id = %s', user, ada)
 
     (order,) = orders.of(ada).orders
@@ -387,5 +388,10 @@ def test_a_line_is_either_a_medicine_or_a_health_product() -> None:
 
     for ids in ((None, None), (int(medicine[1:]), int(device[1:]))):
         with pytest.raises(psycopg.errors.CheckViolation):
-            run("""INSERT INTO order_items ("orderId", "productId", "healthcareProductId", quantity, price, "createdAt", "updatedAt")
-                   VALUES (%s, %s, %s, 1, 1, now(), now())""", ours, *ids)  # fmt: skip
+            run(
+                """INSERT INTO order_items (
+                       "orderId", "productId", "healthcareProductId", quantity, price, "createdAt", "updatedAt")
+                   VALUES (%s, %s, %s, 1, 1, now(), now())""",
+                ours,
+                *ids,
+            )

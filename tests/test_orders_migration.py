@@ -16,7 +16,10 @@ from tests.test_migrations_v1 import old_database_url, old_template, shape
 
 __all__ = ["old_database_url", "old_template"]  # fixtures
 
-OLD_ORDER = 'id, "userId", status, "totalAmount", "paymentMethod", "paymentStatus", "shippingAddress", "orderDate", "createdAt", "updatedAt"'
+OLD_ORDER = (
+    'id, "userId", status, "totalAmount", "paymentMethod", "paymentStatus", "paymentReference", "shippingAddress", "orderDate", '
+    '"createdAt", "updatedAt"'
+)
 OLD_ITEM = 'id, "orderId", "productId", quantity, price, "createdAt", "updatedAt"'
 OURS = ("orders", "order_items", "cart_lines", "cart_versions", "stock_reservations", "order_events")
 

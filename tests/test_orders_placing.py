@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -107,7 +108,7 @@ def test_a_number_is_seven_digits_and_not_the_next_one() -> None:
     numbers = [int(place(a_cart({a_product(): 1})).number) for _ in range(5)]
 
     assert all(1_000_000 <= number <= 9_999_999 for number in numbers)
-    assert len({b - a for a, b in zip(numbers, numbers[1:], strict=False)}) > 1
+    assert len({b - a for a, b in itertools.pairwise(numbers)}) > 1
 
 
 def test_a_number_that_is_taken_is_drawn_again() -> None:
@@ -349,8 +350,8 @@ def test_the_last_piece_goes_to_exactly_one_of_eight(kind: str) -> None:
 
 def test_carts_that_share_products_in_any_order_never_lock_each_other_out() -> None:
     refs = [a_product(f"Shared {n}", stock=1000, kind="health" if n % 2 else "medicine") for n in range(4)]
-    people = [a_cart({ref: 1 for ref in (refs if n % 2 else refs[::-1])}) for n in range(8)]
-    numbers = [an_order(a_customer(), {ref: 1 for ref in refs[::-1]}) for _ in range(6)]
+    people = [a_cart(dict.fromkeys(refs if n % 2 else refs[::-1], 1)) for n in range(8)]
+    numbers = [an_order(a_customer(), dict.fromkeys(refs[::-1], 1)) for _ in range(6)]
 
     given = at_once(
         [lambda who=who: place(who) for who in people]

@@ -277,6 +277,9 @@ def test_the_real_house_starts_loses_a_worker_main_and_its_launcher_and_leaves_n
         assert answer.status == 200
     assert processes_of(house) >= 6
 
+    # With a second thread in the launcher its death would be told twice, and a second TERM cuts work in hand.
+    assert len(list(Path(f"/proc/{started.child.pid}/task").iterdir())) == 1
+
     main = json.loads((house / "state.json").read_text())["programs"]["worker"]["pid"]
     workers = programs.group_members(main)
     assert len(workers) > 1

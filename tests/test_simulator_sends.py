@@ -30,7 +30,9 @@ def sim() -> Iterator[Simulator]:
     http.clear()
 
 
-def send(sim: Simulator, payload: Any, *, token: str = CONFIG.access_token, number: str = CONFIG.phone_number_id) -> tuple[int, Json]:
+def send(
+    sim: Simulator, payload: Any, *, token: str = CONFIG.access_token, number: str = CONFIG.phone_number_id
+) -> tuple[int, Json]:
     answer = http.request(
         "POST",
         f"{sim.url}/v23.0/{number}/messages",
@@ -125,7 +127,9 @@ TAKEN = {
     "row at its limits": one_row(id="x" * 200, title="x" * 24, description="x" * 72),
     "section title of 24": listed([{"title": "x" * 24, "rows": rows(1)}]),
     "list header and footer of 60": listed(**header("x" * 60), **footer("x" * 60)),
-    "same title in two sections": listed([{"title": "a", "rows": rows(1)}, {"title": "b", "rows": [{"id": "z", "title": "Row 0"}]}]),
+    "same title in two sections": listed(
+        [{"title": "a", "rows": rows(1)}, {"title": "b", "rows": [{"id": "z", "title": "Row 0"}]}]
+    ),
     # messages/interactive-cta-url-messages
     "link": cta("x" * 20),
     # messages/location-request-messages
@@ -177,10 +181,19 @@ REFUSED = {
     "empty button id": (one_button(id=""), 131008),
     "button id with a blank behind": (one_button(id="yes "), 131009),
     "button of another kind": (interactive("button", {"buttons": [{"type": "url", "reply": {"id": "a", "title": "A"}}]}), 131009),
-    "buttons with one title twice": (interactive("button", {"buttons": [{"type": "reply", "reply": {"id": i, "title": "Yes"}} for i in "ab"]}), 131009),
-    "buttons with one id twice": (interactive("button", {"buttons": [{"type": "reply", "reply": {"id": "a", "title": t}} for t in "AB"]}), 131009),
+    "buttons with one title twice": (
+        interactive("button", {"buttons": [{"type": "reply", "reply": {"id": i, "title": "Yes"}} for i in "ab"]}),
+        131009,
+    ),
+    "buttons with one id twice": (
+        interactive("button", {"buttons": [{"type": "reply", "reply": {"id": "a", "title": t}} for t in "AB"]}),
+        131009,
+    ),
     "buttons body of 1025": (buttons(body="x" * 1025), 100),
-    "buttons without body": (whole(type="interactive", interactive={"type": "button", "action": buttons()["interactive"]["action"]}), 131008),
+    "buttons without body": (
+        whole(type="interactive", interactive={"type": "button", "action": buttons()["interactive"]["action"]}),
+        131008,
+    ),
     "buttons header of 61": (buttons(**header("x" * 61)), 100),
     "buttons footer of 61": (buttons(**footer("x" * 61)), 100),
     "buttons without action": (whole(type="interactive", interactive={"type": "button", "body": {"text": "x"}}), 131008),
@@ -210,7 +223,10 @@ REFUSED = {
     "link body of 1025": (cta(body="x" * 1025), 100),
     "location request body of 1025": (interactive("location_request_message", {"name": "send_location"}, "x" * 1025), 100),
     "location request by another name": (interactive("location_request_message", {"name": "send"}), 131009),
-    "location request with a header": (interactive("location_request_message", {"name": "send_location"}, **header("Where?")), 131009),
+    "location request with a header": (
+        interactive("location_request_message", {"name": "send_location"}, **header("Where?")),
+        131009,
+    ),
     "flow of another version": (flow(flow_message_version="2"), 131009),
     "flow without id and name": (flow(flow_id=None), 131009),
     "flow label of 31": (flow(flow_cta="x" * 31), 100),
@@ -233,7 +249,10 @@ REFUSED = {
     "location without latitude": (whole(type="location", location={"longitude": 3.3}), 131008),
     "template without language": (whole(type="template", template={"name": "a"}), 131008),
     "template name of 513": (whole(type="template", template={"name": "x" * 513, "language": {"code": "en"}}), 100),
-    "template with a line break": (template(components=[{"type": "body", "parameters": [{"type": "text", "text": "a\nb"}]}]), 132007),
+    "template with a line break": (
+        template(components=[{"type": "body", "parameters": [{"type": "text", "text": "a\nb"}]}]),
+        132007,
+    ),
     "template with an unknown part": (template(components=[{"type": "tail"}]), 131009),
     "body that is a list": ([], 100),
     "body that is not JSON": (b"hello", 100),
@@ -308,7 +327,9 @@ def test_the_token_the_number_and_the_path_are_checked(sim: Simulator) -> None:
     stranger = send(sim, text(), token="another")
     nobody = http.request("POST", f"{sim.url}/v23.0/{CONFIG.phone_number_id}/messages", body=b"{}")
     elsewhere = send(sim, text(), number="999")
-    future = http.request("POST", f"{sim.url}/v99.0/1/messages", headers={"Authorization": f"Bearer {CONFIG.access_token}"}, body=b"{}")
+    future = http.request(
+        "POST", f"{sim.url}/v99.0/1/messages", headers={"Authorization": f"Bearer {CONFIG.access_token}"}, body=b"{}"
+    )
 
     assert (stranger[0], stranger[1]["error"]["code"], stranger[1]["error"]["error_subcode"]) == (401, 190, 463)
     assert (nobody.status, nobody.json()["error"]["code"]) == (401, 190)

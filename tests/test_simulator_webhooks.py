@@ -36,6 +36,7 @@ class Door:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -140,7 +141,10 @@ KINDS: dict[str, tuple[Json, Callable[[Json], bool]]] = {
     "old voice note": (inbound.legacy_voice("1"), lambda m: m["type"] == "voice"),
     "video": (inbound.video("1"), lambda m: m["video"]["mime_type"] == "video/mp4"),
     "sticker": (inbound.sticker("1"), lambda m: m["sticker"]["animated"] is False),
-    "location": (inbound.location(6.5, 3.3, "Yaba"), lambda m: m["location"]["name"] == "Yaba" and "address" not in m["location"]),
+    "location": (
+        inbound.location(6.5, 3.3, "Yaba"),
+        lambda m: m["location"]["name"] == "Yaba" and "address" not in m["location"],
+    ),
     "contact": (inbound.contacts("Ada", ["+234 803"], requested=True), lambda m: m["contacts"][0]["origin"] == "contact_request"),
     "button reply": (inbound.button_reply("a", "A"), lambda m: m["interactive"]["button_reply"] == {"id": "a", "title": "A"}),
     "list reply": (inbound.list_reply("a", "A", "d"), lambda m: m["interactive"]["list_reply"]["description"] == "d"),
@@ -232,7 +236,12 @@ def test_an_accepted_message_is_reported_sent_delivered_and_read_with_our_own_da
     assert {s["id"] for s in statuses} == {message_id}
     assert {s["biz_opaque_callback_data"] for s in statuses} == {"row-17"}
     assert {s["recipient_id"] for s in statuses} == {ADA}
-    assert statuses[0]["pricing"] == {"billable": False, "pricing_model": "PMP", "category": "service", "type": "free_customer_service"}
+    assert statuses[0]["pricing"] == {
+        "billable": False,
+        "pricing_model": "PMP",
+        "category": "service",
+        "type": "free_customer_service",
+    }
     assert "conversation" not in statuses[0]
 
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from worker.understanding import Intent, understand
 from worker.understanding.emergencies import KINDS
 from worker.understanding.intent import NAMES
-from worker.understanding.phrases import PHRASES
+from worker.understanding.phrases import CLOSERS, OPENERS, PHRASES
 from worker.understanding.suggestions import suggest
 
 DATA = Path(__file__).parent / "data"
@@ -75,17 +75,22 @@ def test_every_phrase_of_the_vocabulary_means_what_it_stands_under() -> None:
 
 
 def test_capitals_punctuation_and_politeness_change_nothing() -> None:
-    for phrase, name in PHRASES.items():
-        if name in ("greeting", "thanks"):
-            continue
+    politeness = {*OPENERS, *CLOSERS}  # "good morning, thanks" is a greeting or thanks, as one likes
+    wrong = [
+        dressed
+        for phrase, name in PHRASES.items()
+        if phrase not in politeness
         for dressed in (
-            phrase.upper() + "!!!",
+            f"{phrase.upper()}!!!",
             f"  {phrase.title()}.\n",
             f"*{phrase}*",
             f"Good morning, {phrase}",
             f"{phrase} abeg",
-        ):
-            assert meaning(dressed).name == name, dressed
+        )
+        if meaning(dressed).name != name
+    ]
+
+    assert wrong == []
 
 
 # ------------------------------------------------------------------------------------------- never a word inside a word
@@ -197,7 +202,7 @@ def test_the_same_text_means_the_same_twice_and_suggestions_are_two_or_three(tex
 
 
 def test_lone_surrogates_and_nul_are_taken_out_of_what_is_found() -> None:
-    assert meaning("find \ud800para\x00cetamol").values == {"query": "paracetamol"}
+    assert meaning("find para\ud800ceta\x00mol").values == {"query": "paracetamol"}
 
 
 # ------------------------------------------------------------------------------------------------------------ linear time
@@ -226,10 +231,10 @@ HOSTILE: dict[str, Callable[[int], str]] = {
 
 def _seconds(text: str) -> float:
     best = float("inf")
-    for _ in range(3):
-        start = time.perf_counter()
+    for _ in range(5):
+        start = time.thread_time()  # what others do with the processor is not our time
         meaning(text)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.thread_time() - start)
     return best
 
 
@@ -240,8 +245,8 @@ def test_time_grows_no_faster_than_the_text(name: str) -> None:
 
     small, large = _seconds(make(16_384)), _seconds(make(65_536))
 
-    # Four times the text: quadratic work would be sixteen times the time. 2 ms are the noise of a busy machine.
-    assert large < 8 * small + 0.002
+    # Four times the text: quadratic work would be sixteen times the time. 3 ms are the noise of a busy machine.
+    assert large < 8 * small + 0.003
 
 
 def test_danger_is_heard_at_the_end_of_64_kilobytes() -> None:

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from worker.whatsapp.pacing import Pair, TokenBucket, next_allowed, pair_wait_s, share
+from worker.whatsapp.pacing import TokenBucket, pace, pair_wait_s, share
 
 
 class Clock:
@@ -79,46 +80,43 @@ def test_the_processes_together_stay_below_the_limit_of_the_number() -> None:
     assert share(4) * 4 == share(1) == 60
 
 
-def test_a_burst_of_forty_five_leaves_at_once_and_then_comes_silence_until_it_is_paid() -> None:
-    history: list[float] = []
-    for _ in range(45):
-        assert next_allowed(history, 1000.0) == 1000.0
-        history.append(1000.0)
-    assert next_allowed(history, 1000.0) == 1000.0 + 45 * 6
-    assert next_allowed(history, 1269.0) == 1270.0
-    assert next_allowed(history, 1300.0) == 1300.0
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def test_a_burst_of_forty_five_leaves_at_once_and_what_follows_goes_one_in_six_seconds() -> None:
+    _, due = pace(None, NOW, 50)
+    assert due[:45] == [None] * 45
+    assert [(d - NOW).total_seconds() for d in due[45:] if d] == [6, 12, 18, 24, 30]
+
+
+def test_what_was_borrowed_is_paid_back_by_silence() -> None:
+    free_at, _ = pace(None, NOW, 45)
+    assert (free_at - NOW).total_seconds() == 45 * 6
+    assert pace(free_at, NOW + timedelta(seconds=45 * 6), 45)[1] == [None] * 45
 
 
 def test_ten_a_minute_can_go_on_for_ever() -> None:
-    pair, now = Pair(), 1000.0
+    free_at, now = None, NOW
     for _ in range(2000):
-        assert pair.next_send_at <= now
-        pair = pair.after_send(now)
-        now += 6.0
-    assert pair.paid_until - now <= 6.0
+        free_at, due = pace(free_at, now, 1)
+        assert due == [None]
+        now += timedelta(seconds=6)
+
 
 
 def test_a_lively_conversation_is_not_slowed_down() -> None:
-    pair, now = Pair(), 1000.0
+    free_at, now = None, NOW
     for _ in range(12):  # twelve questions in half a minute, two messages each
-        for _ in range(2):
-            assert pair.next_send_at <= now
-            pair = pair.after_send(now)
-        now += 2.5
+        free_at, due = pace(free_at, now, 2)
+        assert due == [None, None]
+        now += timedelta(seconds=2.5)
 
 
 def test_over_an_hour_no_more_than_meta_allows_leave_however_many_wait() -> None:
-    pair, now, sent = Pair(), 0.0, []
-    while now < 3600:
-        sent.append(now)
-        pair = pair.after_send(now)
-        now = max(now, pair.next_send_at)
-    assert len(sent) <= 600 + 45
-    assert max(sum(1 for t in sent if start <= t < start + 6) for start in sent) <= 45
+    _, due = pace(None, NOW, 1000)
+    within = [d for d in due if d is None or d < NOW + timedelta(hours=1)]
+    assert len(within) <= 600 + 45
 
 
 def test_a_refusal_for_the_pair_waits_longer_each_time() -> None:
     assert [pair_wait_s(n) for n in (1, 2, 3, 4, 5, 6, 7, 500)] == [6, 6, 16, 64, 256, 1024, 1024, 1024]
-    refused = Pair().after_send(1000.0).after_refusal(1000.0, 4)
-    assert refused.next_send_at == 1064.0
-    assert refused.paid_until >= 1064.0

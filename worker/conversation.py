@@ -15,7 +15,7 @@ import psycopg
 
 from models import conversations, customers, inbox, outbox
 from models.base import Unavailable, db, drop_connection, unit
-from models.conversations import Claim, Conflict, Lost, Pending, Turn, pace
+from models.conversations import Claim, Conflict, Lost, Pending, Turn
 from settings import Settings, current
 from worker import delivery, house, messages, sentry
 from worker.broker import hint_at
@@ -29,6 +29,7 @@ from worker.flows.step import Effect, Event, Happened, Place, Reply, Step, Text
 from worker.flows.wording import say
 from worker.logs import correlate, log
 from worker.whatsapp import inbound, outbound
+from worker.whatsapp.pacing import pace
 
 ROUNDS_A_CALL = 50
 EFFECT_ROUNDS = 8
@@ -85,7 +86,7 @@ def _work(conn: psycopg.Connection, held: Claim) -> bool:
             break
         read = event.external_id if event.channel == "whatsapp" else read
     with unit(house.UNIT_S):
-        more = conversations.let_go(conn, held.customer_id, turn.last)
+        more = conversations.let_go(conn, held.customer_id, turn.sent)
     if read and current().whatsapp_read_receipts and not sender_waits:
         _mark_read(read)
     return more

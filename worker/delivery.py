@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -20,34 +21,34 @@ from settings import current
 from worker import house, sentry
 from worker.errors import GatewayError
 from worker.logs import log
-from worker.whatsapp.errors import AMBIGUOUS, NEEDS_TEMPLATE, PAIR_LIMIT, RETRYABLE, SLOW_DOWN, STOP_SENDER
+from worker.whatsapp.errors import AMBIGUOUS, NEEDS_TEMPLATE, RETRYABLE, SLOW_DOWN, STOP_SENDER
 
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 CIRCUIT_S = 60.0
 ROWS_A_ROUND = 20
-# A row whose sender died is left alone this long: its request may still be on its way, and its status on its way back.
+PATIENCE_S = 1.0
 Statement = tuple[str, tuple[Any, ...]]
 
 
 @dataclass(slots=True)
 class Round:
-    """One holder's sending: whether the way is free, and the last record, which rides along with letting go."""
+    """One holder's sending: whether the way is free, and the last acceptance, whose record rides along with letting go."""
 
     held: Claim
     blocked: bool = False
-    last: Statement | None = field(default=None)
+    sent: tuple[int, str] | None = None
 
     def record(self, conn: psycopg.Connection, statement: Statement) -> None:
-        """Records the outcome of a send; the very last one waits for `let_go` to share its round trip."""
-        self.flush(conn)
-        self.last = statement
+        """Records the outcome of a send now."""
+        with unit(house.UNIT_S):
+            conn.execute(*statement)
+        self.held.touch()
 
     def flush(self, conn: psycopg.Connection) -> None:
-        if self.last:
-            with unit(house.UNIT_S):
-                conn.execute(*self.last)
-            self.last = None
-            self.held.touch()
+        """Records the last acceptance, before anything else is sent or answered."""
+        if self.sent:
+            sent, self.sent = self.sent, None
+            self.record(conn, outbox.accepted(*sent))
 
 
 def send_unsent(conn: psycopg.Connection, turn: Round) -> None:
@@ -57,8 +58,10 @@ def send_unsent(conn: psycopg.Connection, turn: Round) -> None:
         rows = outbox.unsent(conn, turn.held.customer_id, limit=ROWS_A_ROUND)
     turn.held.touch()
     for row in rows:
-        if row.status in ("sending", "unsure") and row.age_s is not None and row.age_s < wait:
-            turn.blocked = True  # it may have been sent: a status that names it settles that, else its time runs out
+        # It may have been sent: a status that names it settles that, else its time runs out. That of an unsure row counts from
+        # the moment the answer was lost, which may be long after the request left.
+        if (row.status == "unsure" and row.wait_s > 0) or (row.status == "sending" and (row.age_s or 0.0) < wait):
+            turn.blocked = True
             return
         if row.expired:
             turn.record(conn, outbox.end(row.id, "expired", reason="too old to send"))
@@ -82,6 +85,13 @@ def send(conn: psycopg.Connection, turn: Round, row_id: int, payload: dict[str, 
     """One request for one row that is marked as being sent. Raises Lost when the claim may be gone: then nothing leaves."""
     payload["biz_opaque_callback_data"] = str(row_id)
     turn.flush(conn)
+    wait_s = house.wait_for_turn(PATIENCE_S)
+    if wait_s is None:  # the number's quota is used up for longer than a thread should wait
+        turn.blocked = True
+        turn.record(conn, outbox.requeue(row_id, wait_s=PATIENCE_S, reason="paced", give_back=True))
+        return
+    if wait_s > 0:
+        time.sleep(wait_s)
     turn.held.sure(current().lease_seconds)
     try:
         answer = house.whatsapp().send(payload)
@@ -89,7 +99,7 @@ def send(conn: psycopg.Connection, turn: Round, row_id: int, payload: dict[str, 
         _refused(conn, turn, row_id, e, attempts)
         return
     log().info("outbox.accepted", outbox=row_id)
-    turn.record(conn, outbox.accepted(row_id, answer.wamid))
+    turn.sent = row_id, answer.wamid
 
 
 def _refused(conn: psycopg.Connection, turn: Round, row_id: int, error: GatewayError, attempts: int) -> None:
@@ -103,7 +113,7 @@ def _refused(conn: psycopg.Connection, turn: Round, row_id: int, error: GatewayE
     elif error.klass == SLOW_DOWN:
         turn.blocked = True
         wait = _jittered(max(error.retry_after_s or 0.0, BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1]))
-        if code != PAIR_LIMIT:
+        if error.scope == "sender":
             with unit(house.UNIT_S):
                 outbox.slow_sender(conn, s.whatsapp_phone_number_id, seconds=wait, reason=reason)
         turn.record(conn, outbox.requeue(row_id, wait_s=wait, reason=reason, code=code, give_back=True))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import cache
 
 from models import base
 from settings import Settings, current
 from worker.whatsapp.client import WhatsApp
+from worker.whatsapp.transport import Limits
+from worker.whatsapp.pacing import TokenBucket, share
 
 # One unit of database work in a turn (a look-up, a save with its effects). The server's own limits are longer.
 UNIT_S = 10.0
@@ -20,13 +23,30 @@ def _client(pid: int, settings: Settings) -> WhatsApp:
         settings.whatsapp_api_version,
         settings.whatsapp_phone_number_id,
         settings.whatsapp_access_token,
+        limits=_within(settings.lease_seconds),
         pool_size=settings.worker_threads,
     )
+
+
+def _within(lease_s: int) -> Limits:
+    """A send begins in the first half of its lease (`Claim.sure`) and is given up within the second: never two at once."""
+    usual = Limits()
+    return replace(usual, read_s=min(usual.read_s, lease_s / 2), total_s=min(usual.total_s, lease_s / 2))
 
 
 def whatsapp() -> WhatsApp:
     """This process's client: one connection pool, made after the fork."""
     return _client(os.getpid(), current())
+
+
+@cache
+def _bucket(pid: int, settings: Settings) -> TokenBucket:
+    return TokenBucket(share(settings.worker_processes, settings.whatsapp_messages_per_second))
+
+
+def wait_for_turn(max_wait_s: float) -> float | None:
+    """Seconds until this process's next send may leave, under the number's limit; None when that is longer than allowed."""
+    return _bucket(os.getpid(), current()).reserve(max_wait_s)
 
 
 def open_database(name: str) -> None:

@@ -20,10 +20,9 @@ _PATTERNS = (
 MAX_LENGTH = 20_000
 # Keys whose values are the business of the house alone.
 PRIVATE_KEYS = frozenset(
-    "text body caption name profile_name profileName address payload memory email phone number bsuid to from recipient title "
-    "password token code authorization cookie args kwargs message_text query data vars".split()
+    {"text", "body", "caption", "profile_name", "profileName", "address", "payload", "memory", "email", "phone", "bsuid"}
+    | {"recipient", "password", "token", "authorization", "cookie", "args", "kwargs", "vars"}
 )
-_PLAIN_KEYS = frozenset({"name", "code", "title", "number", "data", "query", "from", "to"})  # also harmless, by place
 
 
 def scrub(text: str) -> str:
@@ -42,7 +41,7 @@ def scrub_all(value: Any, *, depth: int = 0) -> Any:
         return "[deep]"
     if isinstance(value, dict):
         return {
-            scrub(str(k)): "[private]" if str(k) in PRIVATE_KEYS - _PLAIN_KEYS else scrub_all(v, depth=depth + 1)
+            scrub(str(k)): "[private]" if str(k) in PRIVATE_KEYS else scrub_all(v, depth=depth + 1)
             for k, v in value.items()
         }
     if isinstance(value, list | tuple):

@@ -123,7 +123,7 @@ def _register(shop: FakeShop, args: Mapping[str, Any]) -> Happened:
 
 def _put(shop: FakeShop, ref: str, wanted: int) -> Product:
     found = shop.product(ref)
-    if found is None or not found.active:
+    if found is None:
         raise Refused("gone", ref=ref)
     if wanted < 1:
         raise Refused("bad_quantity", ref=ref)
@@ -309,3 +309,4 @@ _VERBS: dict[str, Callable[[FakeShop, Mapping[str, Any]], Happened | None]] = {
     "start_timer": lambda shop, args: None,
     "stop_timer": lambda shop, args: None,
 }
+EFFECTS = frozenset(_VERBS)

@@ -14,6 +14,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -37,6 +38,14 @@ FLAGS = (
     "--remote-debugging-pipe",
     "--force-color-profile=srgb",
 )
+# Chromium reads commands from descriptor 3 and writes to 4: they are moved there by the process that becomes it.
+LAUNCH = """
+import fcntl, os, sys
+inward, outward = (fcntl.fcntl(int(n), fcntl.F_DUPFD, 10) for n in sys.argv[1:3])
+os.dup2(inward, 3)
+os.dup2(outward, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 # The middle of an element, scrolled into view; null while it is not there.
 MIDDLE = """(() => {
   const node = document.querySelector(%s);
@@ -66,32 +75,23 @@ class Browser:
         self.errors: list[str] = []
         self.profile = tempfile.mkdtemp(prefix="phone-")
         inward, outward = os.pipe(), os.pipe()
-        # The child finds the pipes as descriptors 3 (it reads) and 4 (it writes); a shell moves them there.
-        moved = f'exec "$@" 3<&{inward[0]} 4>&{outward[1]}'
-        command = [
-            "sh",
-            "-c",
-            moved,
-            "sh",
-            found,
-            *FLAGS,
-            f"--user-data-dir={self.profile}",
-            f"--window-size={width},{height}",
-            "about:blank",
-        ]
-        self.process = subprocess.Popen(
-            command,
-            pass_fds=(inward[0], outward[1]),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        command = [sys.executable, "-c", LAUNCH, str(inward[0]), str(outward[1]), found, *FLAGS]
+        command += [f"--user-data-dir={self.profile}", f"--window-size={width},{height}", "about:blank"]
+        none = subprocess.DEVNULL
+        self.process = subprocess.Popen(command, pass_fds=(inward[0], outward[1]), stdin=none, stdout=none, stderr=none)
         os.close(inward[0])
         os.close(outward[1])
         self.to_page, self.from_page = inward[1], outward[0]
         self.serial = 0
         self.buffer = b""
         self.session = ""
+        try:
+            self._attach(width, height, dark, scale)
+        except BaseException:
+            self.close()
+            raise
+
+    def _attach(self, width: int, height: int, dark: bool, scale: float) -> None:
         targets = self.command("Target.getTargets")["targetInfos"]
         page = next(t["targetId"] for t in targets if t["type"] == "page")
         self.session = self.command("Target.attachToTarget", targetId=page, flatten=True)["sessionId"]
@@ -185,7 +185,8 @@ class Browser:
         """Waits until the expression is true and gives its value; BrowserError with the expression when it never is."""
         ends = time.monotonic() + timeout_s
         while True:
-            if found := self.run(script):
+            found = self.run(script)
+            if found or isinstance(found, (dict, list)):  # as JavaScript has it: an element is true, and comes over as {}
                 return found
             if time.monotonic() >= ends:
                 raise BrowserError(f"not within {timeout_s} s: {script}")
@@ -193,7 +194,12 @@ class Browser:
 
     def click(self, selector: str) -> None:
         """A real click on the middle of the element."""
-        place = self.until(MIDDLE % json.dumps(selector))
+        script = MIDDLE % json.dumps(selector)
+        place, before = self.until(script), None
+        ends = time.monotonic() + 3
+        while place != before and time.monotonic() < ends:  # what still slides in would be missed
+            time.sleep(0.04)
+            place, before = self.until(script), place
         for kind in ("mousePressed", "mouseReleased"):
             self.command("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
 

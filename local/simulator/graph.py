@@ -240,7 +240,8 @@ class Graph:
             raise errors.required("file")
         environ = {"REQUEST_METHOD": "POST", "CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(request.body))}
         environ["wsgi.input"] = io.BytesIO(request.body)  # type: ignore[assignment]
-        _, form, files = FormDataParser(max_form_memory_size=1 << 20, max_form_parts=20).parse_from_environ(environ)
+        parser = FormDataParser(_in_memory, max_form_memory_size=1 << 20, max_form_parts=20)
+        _, form, files = parser.parse_from_environ(environ)
         if form.get("messaging_product") != "whatsapp":
             raise errors.required("messaging_product")
         upload = files.get("file")
@@ -326,6 +327,13 @@ def window_closed() -> GraphError:
     return GraphError(
         131047, "Message failed to send because more than 24 hours have passed since the customer last replied to this number."
     )
+
+
+def _in_memory(
+    total_content_length: int | None, content_type: str | None, filename: str | None, content_length: int | None = None
+) -> io.BytesIO:
+    """Where werkzeug puts an uploaded part: never a temporary file."""
+    return io.BytesIO()
 
 
 def _form(request: Request) -> Json:

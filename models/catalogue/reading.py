@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from models.catalogue.registration import compact_of
 from models.catalogue.vocabulary import Seen, Vocabulary
-from models.lexicon import Choice, Phrase, Shelf, plain, stem, words_of
+from models.lexicon import Choice, Lexicon, Phrase, Shelf, plain, stem, words_of
 
 MOST_CHARACTERS = 400
 MOST_WORDS = 40
@@ -117,6 +117,7 @@ def _settled(word: str, vocabulary: Vocabulary) -> bool:
     return (
         word in lexicon.fillers
         or word in lexicon.elsewhere
+        or word in lexicon.ordinary
         or word in lexicon.forms
         or word in lexicon.drug_words
         or vocabulary.knows(word)
@@ -164,7 +165,7 @@ def _name(part: list[str], words: list[str], vocabulary: Vocabulary, asked: Aske
     alone = len(part) == 1
     if alone and (name in lexicon.fillers or name in lexicon.elsewhere or name in lexicon.drug_words or name in lexicon.forms):
         return None
-    if alone and name.isdigit():
+    if alone and (name.isdigit() or name in lexicon.ordinary):
         return None
     asked.controlled |= name in vocabulary.controlled
     weight = CONTROLLED if name in vocabulary.controlled else 0.0
@@ -202,8 +203,11 @@ def _name(part: list[str], words: list[str], vocabulary: Vocabulary, asked: Aske
 def _only_together(pair: list[str], vocabulary: Vocabulary) -> bool:
     """True for the start of a name whose first word says nothing by itself: "seven seas", but not "good morning"."""
     lexicon = vocabulary.words
-    dull = lexicon.fillers | lexicon.elsewhere
-    return pair[0] in dull and not all(word in dull for word in pair)
+    return _dull(pair[0], lexicon) and not all(_dull(word, lexicon) for word in pair)
+
+
+def _dull(word: str, lexicon: Lexicon) -> bool:
+    return word in lexicon.fillers or word in lexicon.elsewhere or word in lexicon.ordinary
 
 
 def _add_pair(name: str, words: list[str], vocabulary: Vocabulary, asked: Asked) -> None:
@@ -302,6 +306,8 @@ def _read_words(said: _Text, vocabulary: Vocabulary, asked: Asked) -> None:
         if word is None or word.isdigit() or len(word) < 3:
             continue
         if word in lexicon.fillers or word in lexicon.elsewhere or word in lexicon.forms or word in lexicon.drug_words:
+            continue
+        if word in lexicon.ordinary:
             continue
         seen = vocabulary.seen.get(word)
         if seen and seen.most and not _is_common(seen, vocabulary):

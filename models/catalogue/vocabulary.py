@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from peewee import Database
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from models.lexicon import Lexicon, lexicon
@@ -51,7 +52,7 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         known = {word for word in self.seen if word.isascii() and word.isalpha()} | {w for w in self.words.words if w.isalpha()}
-        for word in sorted(known - self.words.fillers - self.words.elsewhere):
+        for word in sorted(known - self.words.fillers - self.words.elsewhere - self.words.ordinary):
             if len(word) >= 4 and self._worth_guessing(word):
                 self.by_length[len(word)].append(word)
                 self.by_sound[sound(word)].append(word)
@@ -91,10 +92,8 @@ class Vocabulary:
         heard = sound(word)
         costs: dict[str, float] = {}
         for other_length in range(length - reach, length + reach + 1):
-            for other in self.by_length.get(other_length, ()):
-                distance = OSA.distance(word, other, score_cutoff=reach)
-                if distance <= reach:
-                    costs[other] = distance
+            near = process.extract(word, self.by_length.get(other_length, ()), scorer=OSA.distance, score_cutoff=reach, limit=None)
+            costs.update((other, distance) for other, distance, _ in near)
         for other in self.by_sound.get(heard, ()):
             if other not in costs and abs(len(other) - length) <= 3:
                 costs[other] = OSA.distance(word, other)

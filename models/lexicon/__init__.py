@@ -51,6 +51,7 @@ class Lexicon:
     things: dict[str, tuple[Phrase, ...]]
     fillers: frozenset[str]
     elsewhere: frozenset[str]
+    ordinary: frozenset[str]
     drug_words: frozenset[str]
     child_words: frozenset[str]
     forms: dict[str, tuple[str, ...]]
@@ -97,6 +98,7 @@ def lexicon() -> Lexicon:
         things=_by_rarest(things),
         fillers=fillers,
         elsewhere=elsewhere,
+        ordinary=frozenset(w for _, text in _keyed("ordinary.txt") for w in words_of(text)) - fillers - elsewhere - said,
         drug_words=drug,
         child_words=child,
         forms={asked: tuple(words_of(given)) for line, given in _keyed("forms.txt") for asked in line.split()},

@@ -15,7 +15,9 @@ from worker.flows.support import hand_over, unclear
 from worker.flows.wording import CONSENT_VERSION, Sentence, lines, paragraphs, plain, say
 
 NAME_LIMIT = 60
-_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[ .'’\-]){1,59}")
+# Letters of any script with the tone marks of Yoruba and Igbo, which may come as characters of their own.
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f .'’\-]){1,59}")
+_TITLED = re.compile(r"(?:dr|mr|mrs|ms|miss|chief|alhaji|alhaja|prof|pastor|engr|barr)\b\.? \w", re.IGNORECASE)
 
 
 def ask_first(place: Place, facts: Facts, after: Mapping[str, Any], why: str) -> Step:
@@ -62,7 +64,7 @@ def password(place: Place, event: Heard, facts: Facts) -> Step:
 
 def giving_name(place: Place, event: Event, facts: Facts) -> Step | None:
     """Waiting for a name. "No" means: not now, and browsing goes on."""
-    if not isinstance(event, Heard) or event.tapped or is_command(event):
+    if not isinstance(event, Heard) or event.tapped or (is_command(event) and not _TITLED.match(event.text)):
         return None
     if event.intent in ("no", "skip", "back"):
         return refusal(place, facts)
@@ -155,7 +157,7 @@ def rename(place: Place, event: Event, facts: Facts) -> Step:
 
 
 def changing_name(place: Place, event: Event, facts: Facts) -> Step | None:
-    if not isinstance(event, Heard) or event.tapped or is_command(event):
+    if not isinstance(event, Heard) or event.tapped or (is_command(event) and not _TITLED.match(event.text)):
         return None
     if event.intent in ("no", "skip", "back"):
         return show(place, event, facts)

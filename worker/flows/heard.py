@@ -161,7 +161,8 @@ def tapped(tap: Tapped) -> Heard:
     if intent == "menu_choice":
         intent, chosen = _MENU.get(values["number"], ("stale", {}))
         return Heard(tap.title, intent, chosen, tapped=True)
-    if intent == "number" and "n" not in values:
+    forged = not str(values.get("order_number", "0")).isdecimal() or len(str(values.get("order_number", ""))) > 20
+    if forged or (intent == "number" and "n" not in values):
         return Heard(tap.title, "stale", {}, tapped=True)
     return Heard(tap.title, intent, values, tapped=True)
 

@@ -11,7 +11,7 @@ The Hausa, Yoruba and Igbo words await a native speaker's eye.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rapidfuzz.distance import OSA
 
@@ -142,6 +142,7 @@ _RARE = (
     "unconscious",
     "seizure",
 )
+_CORRECTED = frozenset(_MISSPELT) | {"acid"}
 _NOT_MISSPELT = frozenset({"breeding", "blending", "bleedings", "poisons", "reading"})
 _STRONG_ACIDS = frozenset(("hydrochloric", "sulphuric", "sulfuric", "nitric", "muriatic", "carbolic"))
 _FUZZY_WORDS = 60  # a typo is looked for in the beginning; a long text repeats itself
@@ -168,6 +169,7 @@ GROUPS: dict[str, frozenset[str]] = {
             mercury raid gramoxone ddvp nsi
         """,
         "whole": "whole entire all",
+        "much": "many much",
         "container": "bottle pack packet sachet card strip tablets pills drugs medicine medicines",
         "pregnant": "pregnant pregnancy ciki juna oyun aboyun loyun ime belly-woman",
         "spotting": "spotting bleed bleeds",
@@ -201,7 +203,8 @@ _HARMLESS_BEFORE = {"bleeding": frozenset(("gum", "gums"))}
 # "stop breathing" and "not breathing" are meant as they stand; suicide is never negated away.
 _NEVER_NEGATED = frozenset(("suicide", "breathing"))
 
-_PIECES = re.compile(r"[\w\-]+|[,;.!?\n]")
+# A pause (with the figures after it, which say nothing here) is a piece of its own: "no, chest pain" is no denial.
+_PIECES = re.compile(r"[^\W\d_][\w\-]*|[,;.!?\n][\s\d,;.!?]*")
 
 _BY_FIRST: dict[str, list[tuple[tuple[str, ...], str]]] = {}
 for _kind, _phrases in PHRASES.items():
@@ -223,9 +226,12 @@ _TRIGGERS = frozenset(_BY_FIRST) | frozenset(_GROUP_OF)
 def find(text: str) -> str | None:
     """The kind of emergency a text (cleaned, any length) speaks of, one of `KINDS`, or None. Linear in its length."""
     pieces = _corrected(_PIECES.findall(fold(text)))
-    if _TRIGGERS.isdisjoint(pieces):
+    where = [index for index, piece in enumerate(pieces) if piece in _TRIGGERS]
+    if not where:
         return None
-    kinds = set(_phrases_in(pieces)) | set(_rules_in(pieces))
+    kinds: set[str] = set()
+    _phrases_in(pieces, where, kinds)
+    _rules_in(pieces, where, kinds)
     if "bleeding" in kinds and not _PREGNANT.isdisjoint(pieces):
         kinds.add("pregnancy_bleeding")
     return next((kind for kind in KINDS if kind in kinds), None)
@@ -233,7 +239,8 @@ def find(text: str) -> str | None:
 
 def _corrected(pieces: list[str]) -> list[str]:
     """The words with known and, in the beginning, likely misspellings of danger words put right."""
-    for index, piece in enumerate(pieces):
+    clean = _CORRECTED.isdisjoint(pieces)
+    for index, piece in enumerate(pieces[:_FUZZY_WORDS] if clean else pieces):
         known = _MISSPELT.get(piece)
         if known:
             pieces[index] = known
@@ -252,28 +259,32 @@ def _is_medicine_acid(before: str) -> bool:
     return before in ("amino", "stomach") or (before.endswith("ic") and before not in _STRONG_ACIDS)
 
 
-def _phrases_in(pieces: Sequence[str]) -> Iterable[str]:
-    for index, piece in enumerate(pieces):
-        for words, kind in _BY_FIRST.get(piece, ()):
+def _phrases_in(pieces: Sequence[str], where: Sequence[int], kinds: set[str]) -> None:
+    """Adds the kinds of the phrases met; a kind that is known already is not looked for again."""
+    for index in where:
+        for words, kind in _BY_FIRST.get(pieces[index], ()):
+            if kind in kinds:
+                continue
             if tuple(pieces[index : index + len(words)]) == words and not _excused(pieces, index, len(words), kind):
-                yield kind
+                kinds.add(kind)
 
 
-def _rules_in(pieces: Sequence[str]) -> Iterable[str]:
+def _rules_in(pieces: Sequence[str], where: Sequence[int], kinds: set[str]) -> None:
+    """Adds the kinds of the rules met: two groups near each other."""
     last: dict[str, int] = {}
-    for index, piece in enumerate(pieces):
-        groups = _GROUP_OF.get(piece)
-        if not groups:
-            continue
+    for index in where:
+        groups = _GROUP_OF.get(pieces[index], ())
         for group in groups:
             last[group] = index
         for group in groups:
             for kind, other, reach in _RULES_OF.get(group, ()):
                 at = last.get(other)
-                if at is not None and at != index and index - at - 1 <= reach and not _excused(pieces, at, 1, kind):
-                    yield kind
-        if _too_much(pieces, index, last):
-            yield "overdose"
+                if at is None or at == index or kind in kinds or index - at - 1 > reach:
+                    continue
+                if not _excused(pieces, at, 1, kind):
+                    kinds.add(kind)
+        if "overdose" not in kinds and _too_much(pieces, index, last):
+            kinds.add("overdose")
 
 
 def _too_much(pieces: Sequence[str], index: int, last: dict[str, int]) -> bool:

@@ -272,7 +272,7 @@ PAUSED_OPENERS = frozenset(("morning", "evening", "afternoon", "well", "so", "de
 CLOSERS = phrase_list(
     """
     please; pls; plz; plss; abeg; biko; jare; sir; ma; madam; oga; o; oo; ooo; na; nah; sha; jor; jo; thanks; thank you;
-    thank u; thx; tnx; dear; for me; urgently; asap; right now; now; now now; sharp sharp; quick; quickly; again abeg; my
+    thank u; thx; tnx; dear; for me; urgently; asap; right now; now; now now; sharp sharp; quick; quickly; my
     dear; boss; god bless; kwa; ooh; oh; e jo; ejo; dan allah
     """
 )

@@ -29,8 +29,10 @@ from worker.understanding.intent import Intent
 from worker.understanding.paying import checkout
 from worker.understanding.phrases import CLOSERS, LONGEST, OPENERS, PAUSED_OPENERS, PHRASES, SMALL, SYMBOLS
 from worker.understanding.said import Said
-from worker.understanding.tokens import HEAD_CHARS, Words, clean, read, word_set
+from worker.understanding.tokens import HEAD_CHARS, Words, clean, read, visible, word_set
 
+# What cannot be seen is taken out before the head is measured, so more than the head is cleaned.
+_CLEANED_CHARS = 4 * HEAD_CHARS
 UNKNOWN = Intent("unknown", {}, 0.0)
 
 
@@ -40,8 +42,8 @@ def understand(text: str, *, now: datetime, zone: ZoneInfo) -> Intent:
     `now` is aware; `zone` is the customer's, in which dates are read. Never raises on any text; time is linear in its
     length (commands are read in the first 1,200 characters, danger words everywhere).
     """
-    cleaned = clean(text)
-    kind = emergencies.find(cleaned)
+    cleaned = clean(text[:_CLEANED_CHARS])
+    kind = emergencies.find(cleaned if len(text) <= _CLEANED_CHARS else visible(text))
     if kind:
         return Intent("emergency", {"kind": kind})
     words = read(cleaned)
@@ -114,8 +116,9 @@ def _core(words: Words) -> tuple[int, int, Intent | None]:
             break
         alone = alone or _phrase(keys[first : first + size])
         first += size
-        if _phrase(keys[first:end]):
-            return first, end, alone
+        for until in (len(keys), end):  # "not now" ends in a word that is only politeness elsewhere
+            if _phrase(keys[first:until]):
+                return first, until, alone
     return first, end, alone
 
 

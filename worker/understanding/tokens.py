@@ -26,7 +26,11 @@ _SCAN.update({ord(c): "-" for c in "‐‑‒–—−"})
 _SCAN[ord("×")] = "x"
 _SCAN[ord("⁄")] = "/"
 # Letters that do not decompose into a plain letter and a mark (Hausa hooks and a few others).
-_HOOKED = str.maketrans("ɓɗƙƴŋɛɔəøłđßıæœ", "bdkyneoeolds" + "iao")
+_PLAIN: tuple[tuple[str, str], ...] = (
+    *zip("ɓɗƙƴŋɛɔəøłđıæœ", "bdkyneoeoldiao", strict=True),
+    *((dash, "-") for dash in "‐‑‒–—−"),
+    *((apostrophe, "") for apostrophe in "’‘ʼʻ´"),
+)
 _MARK = re.compile("[\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]+")
 # A word: letters and digits, held together by . , : between digits and by ' - / between anything.
 _WORD = re.compile("[\\w\u0300-\u036f]+(?:(?:(?<=\\d)[.,:](?=\\d)|['\\-/])[\\w\u0300-\u036f]+)*")
@@ -53,12 +57,20 @@ def clean(text: str) -> str:
     return text
 
 
+def visible(text: str) -> str:
+    """The text without what cannot be seen: enough for a text of many pages, where `clean` would cost too much."""
+    return text if text.isascii() else _INVISIBLE.sub("", text)
+
+
 def fold(text: str) -> str:
     """Lower case, without accents and apostrophes: how words are compared."""
     if text.isascii():
         return text.lower().replace("'", "")
-    text = unicodedata.normalize("NFKD", text.casefold()).translate(_SCAN)
-    return _MARK.sub("", text).translate(_HOOKED).replace("'", "")
+    text = _MARK.sub("", unicodedata.normalize("NFKD", text.casefold()))
+    if not text.isascii():
+        for letter, plain in _PLAIN:  # str.translate costs ten times as much on a long text
+            text = text.replace(letter, plain)
+    return text.replace("'", "")
 
 
 @dataclass(frozen=True, slots=True)

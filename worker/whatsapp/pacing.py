@@ -1,26 +1,24 @@
-"""Staying below Meta's two speed limits without asking anybody on the way of a message.
+"""Staying below Meta's two speed limits without asking anybody on the way of a message. Pure but for the bucket's clock.
 
 *The number*: 80 messages a second, sent and received together, over all processes. Each process keeps to its share with a
-token bucket in memory (`TokenBucket(share(80, processes))`); no round trip. Should Meta still say 130429, `pause` holds
-the process back.
+token bucket in memory (`TokenBucket(share(processes, 80))`); no round trip. Should Meta still say 130429, the sender's
+state in the database holds everybody back.
 
-*The customer*: one message in 6 s, up to 45 borrowed from the time to come. Two times of the customer's row carry it:
-`paid_until` (when all that was sent would be paid for at one in 6 s) and `next_send_at`. They are written by the
-statement that records a send and read by the one that claims the next, so they cost no round trip either and hold over
-all processes.
+*The customer*: one message in 6 s, up to 45 borrowed from the time to come. One moment of the customer's row carries it,
+`pairFreeAt`, when the borrowed quota is paid back; the statement that saves a turn writes it and the look-up reads it.
 
 Source: developers.facebook.com/documentation/business-messaging/whatsapp/throughput and
 .../about-the-platform#rate-limits, read 22 November 2026. The text there says that any burst is to be paid back in
 silence before the next message. Taken to the letter a bot could not answer a second question within seconds of the
-first, so only the whole burst is: a customer who has had 45 messages ahead of time waits until they are paid, and below
-that we send. Where Meta is stricter it says 131056, and `pair_wait_s` tells how long that customer waits.
+first, so only what goes beyond a whole burst waits, one in 6 s. Where Meta is stricter it says 131056, and `pair_wait_s`
+tells how long that customer waits.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from time import monotonic
 
 from worker.whatsapp.limits import NUMBER_PER_SECOND, PAIR_BURST, PAIR_INTERVAL_S
@@ -29,31 +27,19 @@ PAIR_WAIT_MAX_S = 1024.0
 RECEIVED_SHARE = 0.25  # of the 80/s, left to what customers send
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """One customer's account with the pair limit. Times in seconds of one clock; 0 for a customer never written to."""
+def pace(free_at: datetime | None, now: datetime, count: int) -> tuple[datetime, list[datetime | None]]:
+    """When each of `count` more messages to one customer may go: None for now, else the moment.
 
-    paid_until: float = 0.0
-    next_send_at: float = 0.0
-
-    def after_send(self, now: float) -> Pair:
-        """The account after a message sent at `now`."""
-        paid_until = max(self.paid_until, now) + PAIR_INTERVAL_S
-        exhausted = paid_until - now > (PAIR_BURST - 0.5) * PAIR_INTERVAL_S
-        return Pair(paid_until, paid_until if exhausted else now)
-
-    def after_refusal(self, now: float, times: int) -> Pair:
-        """The account after Meta said 131056 for the `times`-th time in a row (from 1)."""
-        until = now + pair_wait_s(times)
-        return Pair(max(self.paid_until, until), until)
-
-
-def next_allowed(history: Iterable[float], now: float) -> float:
-    """When the next message to a customer may leave who got messages at `history` (ascending); `now` or later."""
-    pair = Pair()
-    for sent_at in history:
-        pair = pair.after_send(sent_at)
-    return max(now, pair.next_send_at)
+    `free_at`: when what was sent is paid back (the first result of the last call).
+    """
+    interval = timedelta(seconds=PAIR_INTERVAL_S)
+    at = max(free_at or now, now)
+    due: list[datetime | None] = []
+    for _ in range(count):
+        moment = at - interval * (PAIR_BURST - 1)
+        due.append(moment if moment > now else None)
+        at += interval
+    return at, due
 
 
 def pair_wait_s(times: int) -> float:

@@ -1,0 +1,44 @@
+"""`python -m local.seed`: fills DATABASE_URL (or the address given) with the demo data. May be run again."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+
+from peewee import Database, PostgresqlDatabase
+
+from local.seed import catalogue
+
+
+def _catalogue(db: Database) -> str:
+    done = catalogue.load(db)
+    return f"catalogue: {done.added} products added, {done.changed} changed, {done.unchanged} as they were"
+
+
+# One line each, in the order they depend on each other; a part returns its sentence for the terminal.
+PARTS: tuple[Callable[[Database], str], ...] = (_catalogue,)
+
+
+def fill(url: str) -> list[str]:
+    """Runs every part and returns their sentences."""
+    db = PostgresqlDatabase("postgresql://" + url.partition("://")[2], prefer_psycopg3=True)
+    with db.connection_context():
+        return [part(db) for part in PARTS]
+
+
+def main() -> int:
+    url = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("DATABASE_URL", "")
+    if not url:
+        print("Set DATABASE_URL or give the database's address.", file=sys.stderr)
+        return 2
+    began = time.perf_counter()
+    for sentence in fill(url):
+        print(sentence)
+    print(f"demo data ready in {time.perf_counter() - began:.1f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""Whatever comes in whatever order: no turn raises, every reply can be sent, every place can be kept."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from local.rehearsal import Play
+from worker.flows import entry
+from worker.flows.heard import TAPS, WORDS
+from worker.flows.step import (
+    Buttons,
+    Choices,
+    Event,
+    Happened,
+    Said,
+    SentBasket,
+    SentContact,
+    SentLocation,
+    SentMedia,
+    SentUnusable,
+    Tapped,
+)
+
+REFS = ["m1", "m2", "m3", "m5", "m10", "m12", "m20", "m22", "m40", "m51", "h1", "h5", "h7", "m999", "x", ""]
+SCRIPT = """
+hi|menu|help|back|cancel|stop|resume|next|previous|more|yes|no|skip|cart|checkout|orders|track|track 480213|clear cart
+1|2|3|5|0|7|12|480213|find paracetamol|find amoxil|panadol|vitamin c|amatem forte|tramadol|add 1 2|add 2
+add paracetamol x2|add amoxil x1, coartem x2|remove 1|remove panadol|change 1 to 4|order 2 coartem and 1 vitamin c
+i need 2 panadol|Ada Obi|my name is Ngozi|12 Allen Avenue, Ikeja, Lagos|ikeja|deliver|pickup|cash|transfer
+checkout pickup cash|checkout 5 Marina Road, Lagos cash|register|login a@b.ng Secret99|account|change my name
+delete my data|cancel order|cancel order 480213|pay 480213|i have paid|rx|rx 480213|health products|lab test
+book 1 2026-12-15 14:00|i need a doctor|thanks|0803 123 4567|No 5, blue gate opposite First Bank|xqzt jkwpf|{}|*_~`|{0}
+%s|\u202e|💊💊💊|two packs|-1|add 2 -3|99999|order
+"""
+LINES = [typed for line in SCRIPT.strip().splitlines() for typed in line.split("|")]
+
+CHOICES = ["yes", "no", "part", "edit", "cash", "online", "delivery", "pickup", "same", "new", "rename"]
+
+texts = st.one_of(st.sampled_from(LINES), st.sampled_from(LINES), st.text(max_size=60))
+numbers = st.integers(0, 30).map(str)
+ids = st.one_of(
+    st.sampled_from(sorted(WORDS)),
+    st.tuples(st.sampled_from(sorted(TAPS)), st.sampled_from(REFS), numbers, st.sampled_from(REFS)).map(":".join),
+    st.tuples(
+        st.sampled_from(["co", "acc", "consent"]),
+        st.sampled_from(CHOICES),
+    ).map(":".join),
+    st.text(max_size=20),
+)
+media = st.builds(
+    SentMedia,
+    st.sampled_from(["image", "document", "audio", "video", "sticker"]),
+    st.text(min_size=1, max_size=30),
+    st.sampled_from(["image/jpeg", "application/pdf", "audio/ogg", "image/gif", ""]),
+    st.sampled_from(["", "rx 480213", "rx 1", "x" * 2000, "*hi*"]),
+    st.text(max_size=300),
+    st.text(max_size=100),
+)
+events = st.one_of(
+    texts.map(Said),
+    texts.map(Said),
+    ids.map(Tapped),
+    media,
+    st.builds(SentLocation, st.floats(-90, 90), st.floats(-180, 180), st.text(max_size=40), st.text(max_size=40)),
+    st.builds(SentContact, st.text(max_size=20), st.lists(st.sampled_from(["+2348031234567", "12", "x"]), max_size=2).map(tuple)),
+    st.just(SentBasket((("sku", 2),))),
+    st.sampled_from(["reaction", "poll", "order", "unsupported"]).map(SentUnusable),
+    st.sampled_from(["session_ended", "timer_due", "agent_gone", "chat_opened", "order_paid"]).map(Happened),
+)
+# A number stands for what is on the screen: the button or row with that index is tapped.
+steps = st.one_of(events, events, st.integers(0, 12))
+NO_REF = re.compile(r"\b[mh]\d{1,4}\b")
+
+
+def on_screen(replies: tuple[object, ...]) -> list[str]:
+    shown = [b.id for r in replies if isinstance(r, Buttons) for b in r.buttons]
+    return shown + [row.id for r in replies if isinstance(r, Choices) for s in r.sections for row in s.rows]
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(steps, max_size=25), st.booleans(), st.booleans())
+def test_any_sequence_of_events_is_answered_with_what_can_be_sent(sequence: list[Event | int], known: bool, number: bool) -> None:
+    play = Play()
+    customer = play.shop.customer
+    play.shop.customer = type(customer)(
+        id=1, name="Ada Obi" if known else "", registered=known, returning=known, has_number=number
+    )
+    tappable: list[str] = []
+
+    for each in sequence:
+        event = Tapped(tappable[each % len(tappable)]) if isinstance(each, int) and tappable else each
+        if isinstance(event, int):
+            continue
+        turned = play.send(event)  # checks limits and the place; raises for anything else
+        tappable = on_screen(turned.replies) or tappable
+
+        assert play.place.state in entry.FLOWS[play.place.flow]
+        assert not play.place.state.startswith("waiting") or (play.place.flow in ("support", "prescription"))
+        if isinstance(each, int):  # what is typed may well look like a reference
+            assert not any(NO_REF.search(getattr(r, "body", "")) for r in turned.replies)
+        assert all(1 <= quantity <= 10 for quantity in play.shop.lines.values())
+        assert "m40" not in play.shop.lines
