@@ -24,16 +24,17 @@ DATA = ROOT / "tests" / "data"
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 LAGOS = ZoneInfo("Africa/Lagos")
 SIZE = 65_536
-LONG = {
-    "letters": "a" * SIZE,
-    "words": "paracetamol please " * (SIZE // 19),
-    "digits": "1." * (SIZE // 2),
-    "nearly danger": "chest cant drink pregnant " * (SIZE // 26),
-    "denied danger": "no chest pain " * (SIZE // 14),
-    "accents": "ẹ̀jẹ̀ ɗaya " * (SIZE // 10),
-    "emoji": "👍 " * (SIZE // 2),
-    "zero width": "\u200b" * SIZE,
+_REPEATED = {
+    "letters": "a",
+    "words": "paracetamol please ",
+    "digits": "1.",
+    "nearly danger": "chest cant drink pregnant ",
+    "denied danger": "no chest pain ",
+    "accents": "ẹ̀jẹ̀ ɗaya ",
+    "emoji": "👍 ",
+    "zero width": "\u200b",
 }
+LONG = {name: (piece * SIZE)[:SIZE] for name, piece in _REPEATED.items()}
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -44,9 +45,9 @@ def _rows(name: str) -> list[dict[str, str]]:
 def _microseconds(text: str, times: int = 5) -> float:
     best = float("inf")
     for _ in range(times):
-        start = time.perf_counter()
+        start = time.thread_time()  # ours alone, whatever else the machine does
         understand(text, now=NOW, zone=LAGOS)
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.thread_time() - start)
     return best * 1e6
 
 

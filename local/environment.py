@@ -7,7 +7,7 @@ import os
 import secrets
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,7 +112,7 @@ def _tesseract() -> dict[str, str]:
     return {"TESSERACT_CMD": str(data / "bin" / "tesseract"), "TESSDATA_PREFIX": str(data / "share" / "tessdata")}
 
 
-_MADE_UP = {
+_MADE_UP: dict[str, Callable[[], str]] = {
     "WHATSAPP_APP_SECRET": lambda: secrets.token_hex(32),
     "WHATSAPP_VERIFY_TOKEN": lambda: secrets.token_hex(16),
     "WHATSAPP_ACCESS_TOKEN": lambda: f"local{secrets.token_hex(24)}",

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,7 +114,7 @@ def start(
     return process
 
 
-def end_stranded(known: Birth, steps: list[tuple[int, float]]) -> bool:
+def end_stranded(known: Birth, steps: Sequence[tuple[int, float]]) -> bool:
     """Whether a process of a launcher that died was found and ended. `steps`: (signal, seconds to wait), gentle ones first.
 
     What is left of its process group (a worker whose main was killed) goes too.

@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -168,12 +169,12 @@ class House:
         started = [(supervisor.add(name, command, outside=True), port) for name, (command, port) in stand_ins.items()]
         house = [supervisor.add(name, command) for name, command in self.lines.items()]
         for child, port in started:
-            supervisor.wait_ready(child, lambda port=port: _listens(port), READY_LIMIT_S, self.asked.to_stop)
+            supervisor.wait_ready(child, partial(_listens, port), READY_LIMIT_S, self.asked.to_stop)
         for child in house:
             if child.name == "web":
                 supervisor.wait_ready(child, lambda: _status(ports.web, "/ready") == 200, READY_LIMIT_S, self.asked.to_stop)
             else:
-                supervisor.wait_ready(child, lambda child=child: _settled(child), READY_LIMIT_S, self.asked.to_stop)
+                supervisor.wait_ready(child, partial(_settled, child), READY_LIMIT_S, self.asked.to_stop)
 
     def _welcome(self, ports: Ports) -> str:
         web = f"http://127.0.0.1:{ports.web}"

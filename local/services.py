@@ -23,12 +23,14 @@ from local.postgres import Postgres
 from local.programs import CannotStart
 from local.valkey import Valkey
 
-STRANDED = {  # how each is asked to stop; whatever else is written down is a program of ours and takes one TERM
+STRANDED: dict[
+    str, list[tuple[int, float]]
+] = {  # how each is asked to stop; whatever else is written down is a program of ours and takes one TERM
     "postgres": [(signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)],
     "initdb": [(signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)],
     "valkey": [(signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)],
 }
-OTHERS = [(signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)]
+OTHERS: list[tuple[int, float]] = [(signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)]
 TEMPORARY = "drugsng-throwaway-"
 
 

@@ -121,7 +121,8 @@ BEGIN
         catalogue_plain(concat_ws(' ', given->>'name', given->>'form', given->>'route'))
             ~ '\m(inject|infus|intraven|intramus|subcut|implant|suppos)',
         (SELECT count(*) FROM catalogue_substances(given->>'genericName')),
-        cardinality(catalogue_words(catalogue_plain(given->>'name'))), left(catalogue_plain(given->>'name'), 120),
+        (SELECT count(*) FROM unnest(catalogue_words(catalogue_plain(given->>'name'))) AS w WHERE w !~ '^(\d.*|mg|mcg|ml|iu|g)$'),
+        left(catalogue_plain(given->>'name'), 120),
         nullif(regexp_replace(regexp_replace(upper(coalesce(given->>'registrationNumber', '')), '[^A-Z0-9]', '', 'g'), '^O', '0'), ''),
         (given->>'registrationExpiresAt')::date,
         coalesce((given->>'isActive')::boolean, true) AND coalesce(given->>'category', '') !~* 'veterinary',
@@ -204,10 +205,13 @@ CREATE TABLE IF NOT EXISTS catalogue_version (
     born uuid NOT NULL DEFAULT gen_random_uuid()
 ) WITH (fillfactor = 50);
 INSERT INTO catalogue_version (version) VALUES (1) ON CONFLICT DO NOTHING;
-CREATE INDEX IF NOT EXISTS catalogue_entries_terms ON catalogue_entries USING gin (terms);
+CREATE INDEX IF NOT EXISTS catalogue_entries_terms ON catalogue_entries USING gin (terms) WITH (fastupdate = off);
 CREATE INDEX IF NOT EXISTS catalogue_entries_registration ON catalogue_entries (registration) WHERE registration IS NOT NULL;
 CREATE INDEX IF NOT EXISTS catalogue_entries_browse ON catalogue_entries (kind, "inStock" DESC, "sortName", "productId");
 """
+
+# fastupdate is off because new entries would otherwise wait in a list that every search reads to the end (5 ms instead of 0.6
+# over 10,000 products until the next vacuum); names change seldom.
 
 # Constant defaults are kept in the catalogue, so no row is written and the lock lasts a moment.
 MEDICINE_COLUMNS = {
@@ -272,6 +276,7 @@ def migrate(migrator, database, *, fake=False):
         migrator.index(f"{table}_import_key", f'{table} ("importKey")', unique=True)
     migrator.sql("UPDATE catalogue_version SET version = version + 1")
     migrator.sql("DROP TABLE IF EXISTS rollback_005")
+    migrator.sql("ANALYZE catalogue_entries")
 
 
 def _bring_back(database, table, kind, columns):

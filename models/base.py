@@ -55,7 +55,8 @@ class _Database(PostgresqlDatabase):
         try:
             return future.result(timeout=self.connect_wait_s)
         except FutureTimeout as e:
-            future.add_done_callback(_close_late)
+            if not future.cancel():  # one that nobody has begun must not delay those who come after the outage
+                future.add_done_callback(_close_late)
             raise peewee.OperationalError("no connection in time") from e
         except psycopg.OperationalError as e:
             raise peewee.OperationalError(type(e).__name__) from e
@@ -113,12 +114,13 @@ def unit(timeout_s: float) -> Iterator[psycopg.Connection]:
     does not come. A watchdog thread shuts the socket down at the deadline, which turns the wait into an error.
     Raises Unavailable for any loss of the connection; the connection is closed then, so the next unit starts afresh.
     """
+    deadline = time.monotonic() + timeout_s  # connecting is a part of it
     try:
         conn = connection()
     except (peewee.OperationalError, peewee.InterfaceError, psycopg.Error) as e:
         drop_connection()
         raise Unavailable(type(e).__name__) from e
-    token = _watchdog.watch(conn, time.monotonic() + timeout_s)
+    token = _watchdog.watch(conn, deadline)
     try:
         yield conn
     except (peewee.OperationalError, peewee.InterfaceError, psycopg.OperationalError, psycopg.InterfaceError) as e:

@@ -94,9 +94,10 @@ def test_a_menu_number_typed_does_what_its_row_does(number: str) -> None:
 
 
 def test_emergency_words_in_a_first_message_are_not_kept_waiting_by_a_welcome() -> None:
-    turned = say(Play(), "my husband is not breathing")
+    said = say(Play(), "my husband is not breathing")
+    shown = Play().send(replace(PICTURE, caption="she is not breathing"))
 
-    assert body(turned).startswith("🚨")
+    assert [body(turned)[0] for turned in (said, shown)] == ["🚨", "🚨"]
 
 
 # ------------------------------------------------------------------------------------------------------- lists, products

@@ -80,7 +80,7 @@ def on_screen(replies: tuple[object, ...]) -> list[str]:
     return shown + [row.id for r in replies if isinstance(r, Choices) for s in r.sections for row in s.rows]
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, max_size=25), st.booleans(), st.booleans())
 def test_any_sequence_of_events_is_answered_with_what_can_be_sent(sequence: list[Event | int], known: bool, number: bool) -> None:
     play = Play()

@@ -173,14 +173,6 @@ def test_a_process_that_cannot_start_ends_the_start_with_its_own_words(run: Call
 
 
 @LINUX
-def test_a_killed_launcher_takes_the_whole_house_with_it(run: Callable[..., Started]):
-    started = run({}, web=WEB, worker=WORKER).ready()
-    assert len(started.running()) == 4
-    started.child.stop(signal.SIGKILL)
-    wait_until(lambda: started.running() == [], "the house to end")
-
-
-@LINUX
 def test_a_killed_database_is_started_again_under_the_same_address_and_the_house_goes_on(run: Callable[..., Started]):
     started = run({}, web=WEB).ready()
     url = re.search(r"postgresql://\S+", started.child.output())
@@ -209,8 +201,10 @@ def test_a_second_ctrl_c_does_not_wait_for_a_process_that_will_not_stop(run: Cal
     assert started.running() == []
 
 
-def test_a_folder_that_vanished_does_not_keep_the_house_from_stopping(run: Callable[..., Started], house: Path):
-    started = run({}, web=WEB, family=FAMILY).ready()
+def test_a_folder_that_vanished_does_not_keep_the_house_from_stopping(
+    run: Callable[..., Started], house: Path, given: dict[str, str]
+):
+    started = run(given, web=WEB, family=FAMILY).ready()
     everyone = [pid for [*pids] in (started.pids("family")[0], started.pids("web")[0]) for pid in pids]
     shutil.rmtree(house)
     assert started.child.stop() == 0

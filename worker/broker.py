@@ -7,6 +7,7 @@ minutes and an idle queue adds 110-290 ms. Hence `maintenance_chance`, `heartbea
 from __future__ import annotations
 
 import threading
+import time
 from json import dumps
 from typing import Any
 from uuid import uuid4
@@ -24,6 +25,8 @@ from worker.messages import Hint
 SOCKET_LIMITS = "socket_timeout={0}&socket_connect_timeout={0}"
 ENQUEUE_TIMEOUT_S = 0.5
 BELL_LENGTH = 32
+AWAY_S = 1.0
+_away_until = 0.0
 
 # Prepended to Dramatiq's own script: one token on a short list in the same round trip as the enqueue. Idle consumers block on
 # that list instead of sleeping; a token lost costs latency only, because the poll underneath stays.
@@ -143,10 +146,17 @@ def enqueue(hint: Hint, *args: int) -> None:
 
 
 def hint_at(hint: Hint, *args: int) -> bool:
-    """Sends a hint if Redis is there. False when it is not: the row is stored, and a sweep will find it."""
+    """Sends a hint if Redis is there. False when it is not: the row is stored, and a sweep will find it.
+
+    After a failure nobody in this process asks for a second: else a Redis that hangs would hold every thread at its limit.
+    """
+    global _away_until
+    if time.monotonic() < _away_until:
+        return False
     try:
         enqueue(hint, *args)
     except redis.RedisError:
+        _away_until = time.monotonic() + AWAY_S
         return False
     return True
 

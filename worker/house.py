@@ -9,8 +9,8 @@ from functools import cache
 from models import base
 from settings import Settings, current
 from worker.whatsapp.client import WhatsApp
-from worker.whatsapp.transport import Limits
 from worker.whatsapp.pacing import TokenBucket, share
+from worker.whatsapp.transport import Limits
 
 # One unit of database work in a turn (a look-up, a save with its effects). The server's own limits are longer.
 UNIT_S = 10.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from typing import Any
 
 import structlog
 
-from worker.scrubbing import scrub
+from worker.scrubbing import scrub, without_words
 
 LIBRARY_LEVELS = {"apscheduler": logging.WARNING, "urllib3": logging.WARNING, "_granian": logging.WARNING}
 
@@ -73,12 +74,11 @@ class _Libraries(logging.Handler):
     def __init__(self, lines: Lines) -> None:
         super().__init__()
         self._lines = lines
-        self._formatter = logging.Formatter()
 
     def emit(self, record: logging.LogRecord) -> None:
         line: dict[str, Any] = {"event": scrub(record.getMessage()), "level": record.levelname.lower(), "logger": record.name}
         if record.exc_info:
-            line["exception"] = scrub(self._formatter.formatException(record.exc_info))
+            line["exception"] = without_words(*record.exc_info)
         line["timestamp"] = datetime.fromtimestamp(record.created, UTC).isoformat()
         self._lines.write(json.dumps(line))
 
@@ -105,8 +105,7 @@ def set_up(process: str, *, level: str, folder: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            _scrub_exception,
+            _place_exception,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
@@ -118,9 +117,9 @@ def set_up(process: str, *, level: str, folder: str) -> None:
         log().warning("logs.file_unusable", detail=problem)
 
 
-def _scrub_exception(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    if "exception" in line:
-        line["exception"] = scrub(line["exception"])
+def _place_exception(_: Any, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if line.pop("exc_info", None):
+        line["exception"] = without_words(*sys.exc_info())
     return line
 
 

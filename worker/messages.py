@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-QUEUES = ("inbound", "outbound", "prescriptions", "payments")
+QUEUES = ("inbound", "outbound")
 
 
 @dataclass(frozen=True, slots=True)

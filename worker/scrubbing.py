@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import traceback
+from types import TracebackType
 from typing import Any
 
 # Nigerian numbers in every written form, any other long run of digits, e-mail addresses, BSUIDs, tokens of our providers.
@@ -47,3 +49,15 @@ def scrub_all(value: Any, *, depth: int = 0) -> Any:
     if isinstance(value, list | tuple):
         return [scrub_all(v, depth=depth + 1) for v in value[:200]]
     return value if isinstance(value, int | float | bool | None) else scrub(str(value))
+
+
+def without_words(kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> str:
+    """A traceback with types and places only. What an exception says may quote the customer: `KeyError: 'my rash is...'`."""
+    lines = []
+    for _ in range(10):
+        lines.append("".join(traceback.format_tb(trace, limit=30)) + (kind.__name__ if kind else ""))
+        error = (error.__cause__ or (None if error.__suppress_context__ else error.__context__)) if error else None
+        if error is None:
+            break
+        kind, trace = type(error), error.__traceback__
+    return "\nafter\n".join(lines)

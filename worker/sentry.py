@@ -49,6 +49,8 @@ def set_up(dsn: str, *, environment: str, component: str) -> None:
 def _clean(event: Any, hint: Any) -> Any:
     for key in _WHOLE_EVENT_DROPPED:
         event.pop(key, None)
+    for found in (event.get("exception") or {}).get("values") or ():
+        found["value"] = ""  # what an exception says may quote the customer; its type and place do not
     contexts = event.get("contexts") or {}
     contexts.pop("dramatiq", None)
     event["contexts"] = {k: v if k in ("trace", "runtime") else scrub_all(v) for k, v in contexts.items()}

@@ -49,11 +49,12 @@ class FakeFacts:
             (self._score(words, p, about), p) for p, about in self.shop.goods.values() if p.active and kind in (None, p.kind)
         ]
         found = [p for score, p in sorted(scored, key=lambda s: (-s[0], not s[1].in_stock)) if score >= LIKE]
+        matched_by = "name" if any(self._score(words, p, "") >= LIKE for p in found) else "symptom"
         typed, corrected = " ".join(words), _corrected(words, found)
         return Results(
             tuple(found[offset : offset + limit]),
             len(found),
-            "name" if found else "none",
+            matched_by if found else "none",
             corrected if corrected != typed else None,
         )
 
@@ -91,7 +92,7 @@ class FakeFacts:
         asked = [w for w in words if w not in small]
         if not asked:
             return 0
-        return min(max(*(fuzz.ratio(w, o) for o in own), *(fuzz.ratio(w, o) - 5 for o in others)) for w in asked)
+        return min(max(*(fuzz.ratio(w, o) for o in own), *(fuzz.ratio(w, o) - 5 for o in others), 0) for w in asked)
 
 
 def _corrected(words: list[str], found: list[Product]) -> str:

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from local.rehearsal import goods
-from models.carts import Cart, CartLine
+from models.carts import MOST_LINES, Cart, CartLine, most_of
 from models.catalogue import Product
 from models.orders import Order, OrderLine
 from models.values import Money, Refused
 from worker.facts import CustomerFacts, Pharmacy
 from worker.flows.step import Effect, Happened
 
-MOST_OF_ONE, MOST_LINES, MOST_OPEN_ORDERS = 10, 30, 10
+MOST_OPEN_ORDERS = 10
 OPEN = frozenset(("pending_payment", "paid", "processing"))
 REFUSALS = {
     "register": "register_refused",
@@ -129,12 +129,12 @@ def _put(shop: FakeShop, ref: str, wanted: int) -> Product:
         raise Refused("bad_quantity", ref=ref)
     about = {"ref": ref, "name": found.name}
     problem = _problem(found, wanted)
+    if problem not in ("", "needs_prescription", "less_stock"):
+        raise Refused(problem, **about)
+    if wanted > most_of(found):
+        raise Refused("too_many", **about, limit=most_of(found))
     if problem == "less_stock":
         raise Refused("less_stock", **about, available=found.stock)
-    if problem not in ("", "needs_prescription"):
-        raise Refused(problem, **about)
-    if wanted > MOST_OF_ONE:
-        raise Refused("too_many", **about, limit=MOST_OF_ONE)
     if ref not in shop.lines and len(shop.lines) >= MOST_LINES:
         raise Refused("cart_full", **about, limit=MOST_LINES)
     shop.lines[ref] = wanted

@@ -128,6 +128,8 @@ def import_rows(db: Database, rows: Iterable[Mapping[str, Any]]) -> Imported:
         with db.atomic():
             for kind in ("medicine", "health"):
                 _store(db, kind, [values for (which, _), values in ready.items() if which == kind], counts)
+    if counts["added"] + counts["changed"] >= BATCH:
+        db.execute_sql("ANALYZE catalogue_entries")  # the planner goes by a table that was empty a moment ago otherwise
     return Imported(**counts, problems=tuple(problems[:MOST_ERRORS]))
 
 
@@ -305,13 +307,15 @@ def _store(db: Database, kind: str, rows: list[dict[str, Any]], counts: dict[str
     named = ", ".join(f'"{column}"' for column in columns)
     lists = ", ".join(f"%s::{_TYPES.get(column, 'text')}[]" for column in (*columns, "importKey"))
     changes = ", ".join(f'"{c}" = coalesce(excluded."{c}", t."{c}")' for c in columns if c != "priceKobo")
-    differs = " OR ".join(f'(excluded."{c}" IS NOT NULL AND t."{c}" IS DISTINCT FROM excluded."{c}")' for c in columns)
+    # A price of 0 is "none given" here: the trigger that keeps kobo and naira in step has put it there.
+    given = {c: f"nullif(excluded.\"{c}\", 0)" if c == "priceKobo" else f'excluded."{c}"' for c in columns}
+    differs = " OR ".join(f'({given[c]} IS NOT NULL AND t."{c}" IS DISTINCT FROM {given[c]})' for c in columns)
     done = db.execute_sql(
         f"""
         INSERT INTO {table} AS t ({named}, "importKey", price, "createdAt", "updatedAt")
         SELECT {named}, "importKey", coalesce("priceKobo", 0) / 100.0, now(), now() FROM unnest({lists}) AS given({named}, "importKey")
-        ON CONFLICT ("importKey") DO UPDATE SET {changes}, "priceKobo" = coalesce(excluded."priceKobo", t."priceKobo"),
-            price = CASE WHEN excluded."priceKobo" IS NULL THEN t.price ELSE excluded.price END, "updatedAt" = now()
+        ON CONFLICT ("importKey") DO UPDATE SET {changes}, "priceKobo" = coalesce({given["priceKobo"]}, t."priceKobo"),
+            price = CASE WHEN {given["priceKobo"]} IS NULL THEN t.price ELSE excluded.price END, "updatedAt" = now()
         WHERE {differs}
         RETURNING (xmax = 0) AS added""",
         tuple([row[column] for row in rows] for column in (*columns, "importKey")),

@@ -165,19 +165,18 @@ def _name(part: list[str], words: list[str], vocabulary: Vocabulary, asked: Aske
     alone = len(part) == 1
     if alone and (name in lexicon.fillers or name in lexicon.elsewhere or name in lexicon.drug_words or name in lexicon.forms):
         return None
-    if alone and (name.isdigit() or name in lexicon.ordinary):
+    if alone and (name.isdigit() or name in lexicon.ordinary or name in lexicon.child_words):
         return None
     asked.controlled |= name in vocabulary.controlled
     weight = CONTROLLED if name in vocabulary.controlled else 0.0
     choices = lexicon.names.get(name)
     if "=" + name in vocabulary.seen and not (choices and name in lexicon.brands):
-        asked.clauses.append(Clause(_any([name, "=" + name]), weight or SUBSTANCE))
+        asked.clauses.append(Clause(_either([_any([name, "=" + name]), *map(_choice, choices or ())]), weight or SUBSTANCE))
         asked.clauses.append(Clause(_one("=" + name), 1.0, leading=False))
         if alone:
             asked.clauses.append(Clause(_one(name, "AC"), 0.5, leading=False))
+            asked.clauses.append(Clause(_one(name, "A"), 0.5, leading=False))
         asked.matched_by = "generic" if asked.matched_by == "none" else asked.matched_by
-        for choice in choices or ():
-            asked.clauses.append(Clause(_choice(choice), weight or SUBSTANCE - 1.0))
         return 1
     if choices and not (seen.first and name in lexicon.brands):
         return _substances_of(name, choices, weight, vocabulary, asked)
@@ -218,11 +217,13 @@ def _add_pair(name: str, words: list[str], vocabulary: Vocabulary, asked: Asked)
 
 
 def _substances_of(name: str, choices: tuple[Choice, ...], weight: float, vocabulary: Vocabulary, asked: Asked) -> int:
-    for place, choice in enumerate(choices[:4]):
-        risky = any(word in vocabulary.controlled for part in choice for word in part.split())
-        asked.controlled |= risky
-        asked.clauses.append(Clause(_choice(choice), weight or (CONTROLLED if risky else SUBSTANCE - 0.5 * place)))
-    asked.clauses.append(Clause(_words(name.split()), 3.0))
+    """One clause for all the alternatives, so that a name with many does not outweigh one with few; the first is preferred."""
+    risky = any(word in vocabulary.controlled for choice in choices for part in choice for word in part.split())
+    asked.controlled |= risky
+    words = _words(name.split())
+    asked.clauses.append(Clause(_either([*map(_choice, choices), words]), weight or (CONTROLLED if risky else SUBSTANCE)))
+    asked.clauses.append(Clause(_choice(choices[0]), 1.0, leading=False))
+    asked.clauses.append(Clause(words, 1.0, leading=False))
     asked.matched_by = "generic" if asked.matched_by == "none" else asked.matched_by
     return len(choices[0])
 
@@ -307,7 +308,7 @@ def _read_words(said: _Text, vocabulary: Vocabulary, asked: Asked) -> None:
             continue
         if word in lexicon.fillers or word in lexicon.elsewhere or word in lexicon.forms or word in lexicon.drug_words:
             continue
-        if word in lexicon.ordinary:
+        if word in lexicon.ordinary or word in lexicon.child_words:
             continue
         seen = vocabulary.seen.get(word)
         if seen and seen.most and not _is_common(seen, vocabulary):
@@ -365,6 +366,10 @@ def _one(term: str, labels: str = "") -> str:
 
 def _any(terms: list[str]) -> str:
     return "(" + " | ".join(map(_one, dict.fromkeys(terms))) + ")"
+
+
+def _either(queries: list[str]) -> str:
+    return "(" + " | ".join(dict.fromkeys(queries)) + ")"
 
 
 def _words(words: list[str]) -> str:

@@ -151,22 +151,25 @@ _loading = threading.Lock()
 def current(db: Database) -> Vocabulary:
     """The vocabulary this process holds for `db`, loaded on first use."""
     held = _held.get(db)
-    if held is None or held.place != _place(db):
-        return _load(db)
-    return held.vocabulary
+    if held is not None and held.place == _place(db):
+        return held.vocabulary
+    with _loading:
+        held = _held.get(db)  # another thread may have loaded it while we waited
+        return held.vocabulary if held is not None and held.place == _place(db) else _load(db)
 
 
 def renewed(db: Database, version: tuple[str, int]) -> Vocabulary | None:
     """A newer vocabulary if the catalogue moved on to `version` and a load is due; None when the one held will do."""
     held = _held.get(db)
     if held is None or held.place != _place(db):
-        return _load(db)
+        return current(db)
     if held.vocabulary.version == version:
         return None
     same_catalogue = held.vocabulary.version[0] == version[0]
     if same_catalogue and time.monotonic() - held.loaded_at < held.took_s / LOAD_SHARE:
         return None
-    return _load(db)
+    with _loading:
+        return _load(db)
 
 
 def _place(db: Database) -> str:
@@ -183,22 +186,21 @@ _LOAD = """
 
 
 def _load(db: Database) -> Vocabulary:
-    with _loading:
-        begun = time.monotonic()
-        (version, born, size) = db.execute_sql(
-            "SELECT version, born::text, (SELECT count(*) FROM catalogue_entries) FROM catalogue_version"
-        ).fetchone()
-        counts: dict[str, list[int]] = {}
-        for label, word, products in db.execute_sql(_LOAD).fetchall():
-            counts.setdefault(word, [0, 0, 0])["ABC".index(label)] = products
-        controlled = db.execute_sql("SELECT name FROM controlled_substances WHERE level = 2").fetchall()
-        vocabulary = Vocabulary(
-            version=(born, version),
-            size=size,
-            seen={word: Seen(*by_label) for word, by_label in counts.items()},
-            controlled=frozenset(name for (name,) in controlled),
-            words=lexicon(),
-        )
-        done = time.monotonic()
-        _held[db] = _Held(vocabulary, _place(db), done, done - begun)
-        return vocabulary
+    begun = time.monotonic()
+    (version, born, size) = db.execute_sql(
+        "SELECT version, born::text, (SELECT count(*) FROM catalogue_entries) FROM catalogue_version"
+    ).fetchone()
+    counts: dict[str, list[int]] = {}
+    for label, word, products in db.execute_sql(_LOAD).fetchall():
+        counts.setdefault(word, [0, 0, 0])["ABC".index(label)] = products
+    controlled = db.execute_sql("SELECT name FROM controlled_substances WHERE level = 2").fetchall()
+    vocabulary = Vocabulary(
+        version=(born, version),
+        size=size,
+        seen={word: Seen(*by_label) for word, by_label in counts.items()},
+        controlled=frozenset(name for (name,) in controlled),
+        words=lexicon(),
+    )
+    done = time.monotonic()
+    _held[db] = _Held(vocabulary, _place(db), done, done - begun)
+    return vocabulary

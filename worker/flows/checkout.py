@@ -339,6 +339,9 @@ def _place_order(place: Place, facts: Facts, key: str) -> Step:
 def _instead(now: Cart) -> tuple[Button, ...]:
     if any(x.problem == "needs_prescription" for x in now.lines):
         return button("prescription"), button("cart"), button("agent", "pharmacist")
+    short = next((x for x in now.lines if x.problem == "less_stock" and x.product.stock), None)
+    if short:
+        return button(f"set:{short.product.ref}:{short.product.stock}", "take_left"), button("cart"), button("agent")
     return button("cart"), button("search", "search_more"), button("agent")
 
 

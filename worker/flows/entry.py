@@ -25,9 +25,9 @@ from worker.flows import (
     tracking,
     welcome,
 )
-from worker.flows.heard import Command, Heard, listen, menu_choice, tapped
+from worker.flows.heard import ASKED, Command, Heard, listen, menu_choice, tapped
 from worker.flows.places import idle
-from worker.flows.replies import button, buttons, step, text, under
+from worker.flows.replies import button, buttons, joined, step, text, under
 from worker.flows.step import Event, Flow, Happened, Place, Said, SentMedia, StateHandler, Step, Tapped
 from worker.flows.wording import say
 
@@ -183,12 +183,16 @@ def turn(place: Place, event: Event, facts: Facts) -> Step:
         place = Place()  # a state of another release: the menu level knows the way
     before = place.memory.get("misses")
     then = _answer(place, event, facts)
-    if not facts.customer.returning and then.replies and not _greets_itself(event):
+    if not facts.customer.returning and then.replies and not _greets_itself(event, then):
         then = welcome.first_contact(then, facts)
     return _tidied(then, before, event)
 
 
 def _answer(place: Place, event: Event, facts: Facts) -> Step:
+    if isinstance(event, SentMedia) and event.caption.strip():
+        answered = _captioned(place, event, facts)
+        if answered is not None:
+            return answered
     if not isinstance(event, Heard):
         return _of_state(place, event, facts) or media.answer(place, event, facts)
     handler = FIRST.get(event.intent)
@@ -210,9 +214,22 @@ def _of_state(place: Place, event: Event, facts: Facts) -> Step | None:
     return handler(place, event, facts) if handler else None
 
 
-def _greets_itself(event: Event) -> bool:
+def _captioned(place: Place, event: SentMedia, facts: Facts) -> Step | None:
+    """What is written under a picture counts as said: danger, a wish for a person, or a product looked for. The file is kept."""
+    caption = listen(Said(event.caption[:1000]), facts)
+    kept = step(place, effects=(support.keep(event, "support"),))
+    if caption.intent in ("emergency", "agent"):
+        return joined(kept, FIRST[caption.intent](place, caption, facts))
+    if caption.intent == "search" and caption.confidence >= ASKED and caption.values.get("query"):
+        return joined(kept, under(say("media.caption"), search.search(place, caption, facts)))
+    return None
+
+
+def _greets_itself(event: Event, then: Step) -> bool:
     """What already says hello, and what must not be kept waiting by one."""
-    return isinstance(event, Heard) and event.intent in ("greeting", "unknown", "emergency")
+    if any(effect.args.get("reason") == "emergency" for effect in then.effects):
+        return True
+    return isinstance(event, Heard) and event.intent in ("greeting", "unknown")
 
 
 def _tidied(then: Step, misses_before: object, event: Event) -> Step:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from models.catalogue import Product
 from worker.flows.replies import row
 from worker.flows.step import Row
-from worker.flows.wording import Sentence, lines, plain, say
+from worker.flows.wording import ROW_TITLE_LIMIT, Sentence, cut, lines, plain, say
 
 FEW = 5  # from so many left, the number is told
+KIND_SHOWN = 36  # of the 72 units under a row: three substances have long strengths
 
 
 def name(product: Product) -> str:
@@ -45,16 +46,11 @@ def line(number: int, product: Product) -> Sentence:
 
 
 def as_row(number: int, product: Product) -> Row:
-    """The row of the list. A title is short, so what tells products apart comes first below it."""
-    kind = " ".join(a for a in (product.strength, product.form) if a)
-    about = [
-        kind,
-        price(product),
-        stock(product),
-        say("goods.needs_prescription") if product.prescription_only else "",
-        product.pack,
-    ]
-    return row(f"p:{product.ref}", f"{number}. {product.name}", " · ".join(a for a in about if a))
+    """The row of the list. A title is short, so what tells products apart comes first below it, and the least needed last."""
+    title = cut(f"{number}. {product.name}", ROW_TITLE_LIMIT)
+    kind = cut(" ".join(a for a in (product.strength, product.form) if a and a.lower() not in title.lower()), KIND_SHOWN)
+    about = [kind, price(product), stock(product), say("goods.rx") if product.prescription_only else "", product.pack]
+    return row(f"p:{product.ref}", title, " · ".join(a for a in about if a))
 
 
 def card(product: Product) -> Sentence:

@@ -22,7 +22,12 @@ def show(place: Place, ref: str, facts: Facts) -> Step:
     wanted = int(place.memory.get("quantity", 0))
     if wanted and place.flow == "search" and sellable(product):
         return adding.put(place, ref, wanted)
-    to = go(place, "product", "open", ref=ref)
+    return card(place, product, facts)
+
+
+def card(place: Place, product: Product, facts: Facts) -> Step:
+    """All about one product, and what can be done: nothing is sold that the law forbids, and what is out has a way on."""
+    to = go(place, "product", "open", ref=product.ref)
     if product.control == "controlled":
         return step(
             to, buttons(paragraphs(goods.card(product), say("product.controlled")), button("agent", "pharmacist"), button("menu"))

@@ -10,7 +10,7 @@ from worker.flows import goods, shown
 from worker.flows.alike import no_such_number
 from worker.flows.heard import ASKED, Heard, is_command
 from worker.flows.places import go
-from worker.flows.product import show
+from worker.flows.product import card, show
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.shown import PAGE, Shown
 from worker.flows.step import Choices, Event, Place, Row, Step
@@ -60,7 +60,7 @@ def find(place: Place, query: str, facts: Facts, *, kind: str = "", offset: int 
         return nothing(place, query, results)
     if not results.products:
         return step(place, buttons(say("list.no_more"), button("menu"), button("agent")))
-    if results.total == 1 and offset == 0 and not quantity:
+    if results.total == 1 and offset == 0 and not quantity and results.matched_by != "symptom":
         return _only_one(place, results, query, facts)
     return show_page(place, results, query=query, kind=kind, offset=offset, quantity=quantity)
 
@@ -114,7 +114,8 @@ def show_page(place: Place, results: Results, *, query: str, offset: int, kind: 
     rows = [(p.ref, goods.name(p)) for p in found]
     page = shown.page(before, "products", rows, offset=offset, total=results.total, query=query, kind=kind)
     to = go(place, "search", "listing", shown=shown.kept(page), quantity=quantity if quantity > 0 else None)
-    return step(to, _page(page, found, _heading(page, results)))
+    hint = say("search.symptom_hint") if results.matched_by == "symptom" else ""
+    return step(to, _page(page, found, _heading(page, results), hint))
 
 
 def nothing(place: Place, query: str, results: Results) -> Step:
@@ -134,7 +135,7 @@ def _guess(place: Place, query: str, facts: Facts) -> Step:
     results = facts.search(query, limit=PAGE)
     if results.controlled:
         return nothing(place, query, results)
-    if results.total == 1:
+    if results.total == 1 and results.matched_by != "symptom":
         return _only_one(place, results, query, facts)
     if results.products:
         return show_page(place, results, query=query, offset=0)
@@ -147,7 +148,7 @@ def _only_one(place: Place, results: Results, query: str, facts: Facts) -> Step:
         None, "products", [(results.products[0].ref, goods.name(results.products[0]))], offset=0, total=1, query=query
     )
     mended = say("search.mended", name=results.corrected) if results.corrected else ""
-    return under(mended, show(go(place, "search", "listing", shown=shown.kept(page)), results.products[0].ref, facts))
+    return under(mended, card(go(place, "search", "listing", shown=shown.kept(page)), results.products[0], facts))
 
 
 def reopen(place: Place, facts: Facts) -> Step | None:
@@ -185,6 +186,8 @@ def _heading(page: Shown, results: Results) -> Sentence:
     first, last = page.offset + 1, page.offset + len(results.products)
     if not page.query:
         return say("search.all", first=first, last=last, total=page.total)
+    if results.matched_by == "symptom":
+        return say("search.symptom", query=plain(page.query, 60), first=first, last=last, total=page.total)
     heading = say("search.found", query=plain(page.query, 60), first=first, last=last, total=page.total)
     if results.corrected:
         heading = say(
@@ -198,11 +201,11 @@ def _heading(page: Shown, results: Results) -> Sentence:
     return heading
 
 
-def _page(page: Shown, found: Sequence[Product], heading: Sentence) -> Choices:
+def _page(page: Shown, found: Sequence[Product], heading: Sentence, hint: str) -> Choices:
     numbered = list(enumerate(found, start=page.offset + 1))
     legend = say("goods.legend") if any(p.prescription_only for p in found) else ""
     how = say("search.how_more") if page.has_next else say("search.how")
-    body = paragraphs(heading, lines(*(goods.line(number, p) for number, p in numbered)), lines(legend, how))
+    body = paragraphs(heading, lines(*(goods.line(number, p) for number, p in numbered)), lines(legend, hint, how))
     return choices(body, [goods.as_row(number, p) for number, p in numbered] + _page_rows(page))
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from worker.facts import Facts
-from worker.flows.heard import Heard
+from worker.flows.heard import Heard, listen
 from worker.flows.places import go, idle
-from worker.flows.replies import button, buttons, step, text
-from worker.flows.step import Button, Effect, Event, Happened, Place, SentMedia, Step
+from worker.flows.replies import button, buttons, joined, step, text
+from worker.flows.step import Button, Effect, Event, Happened, Place, Said, SentMedia, Step
 from worker.flows.welcome import main_menu
 from worker.flows.wording import has, lines, paragraphs, plain, say
 
@@ -33,7 +33,10 @@ def emergency(place: Place, event: Event, facts: Facts) -> Step:
 def with_person(place: Place, event: Event, facts: Facts) -> Step:
     """While a person has the thread: silence, except for emergencies, for the way back, and for keeping what is sent."""
     if isinstance(event, SentMedia):
-        return Step(place, effects=() if event.kind == "sticker" else (keep(event, "support"),))
+        kept = Step(place, effects=() if event.kind == "sticker" else (keep(event, "support"),))
+        caption = listen(Said(event.caption[:1000]), facts) if event.caption.strip() else None
+        danger = caption is not None and caption.intent == "emergency"
+        return joined(kept, emergency(place, caption, facts)) if caption and danger else kept
     if not isinstance(event, Heard):
         return Step(place)
     if event.intent == "emergency":

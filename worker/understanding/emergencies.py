@@ -206,11 +206,13 @@ _NEVER_NEGATED = frozenset(("suicide", "breathing"))
 # A pause (with the figures after it, which say nothing here) is a piece of its own: "no, chest pain" is no denial.
 _PIECES = re.compile(r"[^\W\d_][\w\-]*|[,;.!?\n][\s\d,;.!?]*")
 
-_BY_FIRST: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+# Phrases by their first two words; a phrase of one word has "" for the second.
+_BY_TWO: dict[tuple[str, str], list[tuple[tuple[str, ...], str]]] = {}
 for _kind, _phrases in PHRASES.items():
     for _phrase in _phrases:
         _words = tuple(_phrase.split())
-        _BY_FIRST.setdefault(_words[0], []).append((_words, _kind))
+        _BY_TWO.setdefault((_words[0], _words[1] if len(_words) > 1 else ""), []).append((_words, _kind))
+_FIRST = frozenset(first for first, _ in _BY_TWO)
 _GROUP_OF: dict[str, list[str]] = {}
 for _group, _members in GROUPS.items():
     for _member in _members:
@@ -220,7 +222,7 @@ for _kind, _left, _right, _reach in RULES:
     _RULES_OF.setdefault(_left, []).append((_kind, _right, _reach))
     _RULES_OF.setdefault(_right, []).append((_kind, _left, _reach))
 _PREGNANT = frozenset(GROUPS["pregnant"])
-_TRIGGERS = frozenset(_BY_FIRST) | frozenset(_GROUP_OF)
+_TRIGGERS = _FIRST | frozenset(_GROUP_OF)
 
 
 def find(text: str) -> str | None:
@@ -262,11 +264,18 @@ def _is_medicine_acid(before: str) -> bool:
 def _phrases_in(pieces: Sequence[str], where: Sequence[int], kinds: set[str]) -> None:
     """Adds the kinds of the phrases met; a kind that is known already is not looked for again."""
     for index in where:
-        for words, kind in _BY_FIRST.get(pieces[index], ()):
-            if kind in kinds:
-                continue
-            if tuple(pieces[index : index + len(words)]) == words and not _excused(pieces, index, len(words), kind):
-                kinds.add(kind)
+        piece = pieces[index]
+        if piece not in _FIRST:
+            continue
+        following = pieces[index + 1] if index + 1 < len(pieces) else ""
+        for second in ("", following):
+            for words, kind in _BY_TWO.get((piece, second), ()):
+                length = len(words)
+                whole = length <= 2 or tuple(pieces[index : index + length]) == words
+                if whole and kind not in kinds and not _excused(pieces, index, length, kind):
+                    kinds.add(kind)
+            if not following:
+                break
 
 
 def _rules_in(pieces: Sequence[str], where: Sequence[int], kinds: set[str]) -> None:

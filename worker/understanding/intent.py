@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+# A moment: the words; then `moment` with `notes` of what was assumed, or `refusal` with what was understood all the same
+# (dates.Moment, dates.Refusal). All absent when no day and no time was named.
+_WHEN = ("when?", "moment?", "notes?", "refusal?", "day?", "clock?", "part?")
+
 # Every name `understand` can give, with the keys its `values` may hold (a key ending in ? may be absent).
 # Values are JSON values throughout: order numbers are strings of 1-10 digits as typed, items are dicts
 # {"number": 2, "quantity": 3} (as shown in the list) or {"name": "paracetamol", "quantity": 2, "unit"?: "pack",
@@ -47,11 +51,11 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "prescription": ("order_number?",),
     "pay": ("order_number?", "provider?"),
     "paid": ("order_number?",),
-    "book": ("number?", "name?", "when?", "moment?", "refusal?"),  # when: the words; moment or refusal: what they mean
+    "book": ("number?", "name?", *_WHEN),
     "find_doctor": ("specialty?", "place?"),
     "appointments": (),
     "cancel_appointment": ("number?",),
-    "reschedule": ("number?", "when?", "moment?", "refusal?"),
+    "reschedule": ("number?", *_WHEN),
     "lab_tests": ("query?",),
     "health_products": ("query?",),
     "account": (),

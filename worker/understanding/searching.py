@@ -69,6 +69,21 @@ _TALK = word_set(
     happen know understand believe hope remember went came wrong why who will shall
     """
 )
+# Beginnings that can only ask for something.
+_PLAINLY = frozenset(("find", "search", "looking", "nema"))
+_PLAINLY_PAIRS = frozenset(
+    (
+        ("how", "much"),
+        ("price", "of"),
+        ("cost", "of"),
+        ("do", "you"),
+        ("una", "get"),
+        ("una", "dey"),
+        ("you", "get"),
+        ("im", "looking"),
+        ("i", "am"),
+    )
+)
 _TIMES = re.compile(r"x(\d{1,4})|(\d{1,4})x")
 MAX_QUERY_WORDS = 12
 
@@ -134,7 +149,8 @@ def guess(words: Words, first: int, end: int) -> Intent | None:
         return None
     if not asked and keys[0] in ("my", "i") and start > first and _symptom(keys):
         start = first  # a sentence about a symptom is searched whole: "my belle dey pain me"
-    return _search(words, start, stop, taken, 0.7 if asked else 0.5)
+    plainly = keys[0] in _PLAINLY or keys[:2] in _PLAINLY_PAIRS
+    return _search(words, start, stop, taken, 0.9 if asked and plainly else 0.7 if asked else 0.5)
 
 
 def _symptom(keys: tuple[str, ...]) -> bool:

@@ -28,6 +28,8 @@ export class Chat {
     const bar = el("div.bar", {}, el("span", {}, this.clock, el("small", {}, this.who.name || this.who.key)), el("span", {}, icon("signal"), icon("battery", "wide")));
     this.log = el("div.log", { role: "log", "aria-live": "polite", "aria-label": `Chat of ${this.who.name || this.who.key}`, tabindex: "0" });
     this.log.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    const moved = () => setTimeout(() => (this.stuck = this.atEnd()), 60);
+    for (const name of ["wheel", "touchmove", "keydown", "pointerdown"]) this.log.addEventListener(name, moved, { passive: true });
     this.toEnd = el("button.to-end", { type: "button", "aria-label": "To the newest message", hidden: true, onclick: () => this.down(true) }, icon("down"));
     this.input = el("textarea", { rows: 1, placeholder: "Message", "aria-label": "Message", maxlength: 65536, oninput: () => this.grow(), onkeydown: (e) => this.key(e) });
     this.pickFile = el("input", { type: "file", hidden: true, "data-file": "", onchange: () => this.files([...this.pickFile.files]) });
@@ -136,16 +138,24 @@ export class Chat {
     if (!this.bubbleOfTyping) this.line.textContent = up ? "online" : "connecting…";
   }
 
+  /** At the end, or on the way there: only a person's own scrolling leaves it. */
   near() {
+    return this.stuck || this.atEnd();
+  }
+
+  atEnd() {
     return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 140;
   }
 
   scrolled() {
-    if (this.near()) this.toEnd.hidden = true;
+    if (!this.atEnd()) return;
+    this.stuck = true;
+    this.toEnd.hidden = true;
   }
 
   down(smooth) {
     this.toEnd.hidden = true;
+    this.stuck = true;
     this.log.scrollTo({ top: this.log.scrollHeight, behavior: smooth ? "smooth" : "instant" });
   }
 

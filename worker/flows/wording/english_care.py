@@ -29,6 +29,7 @@ CARE: Mapping[str, str] = {
     "coming.book": "Booking appointments here is coming soon. Until then a person from our team can help you book.",
     "coming.appointments": "Appointments in this chat are coming soon. If you have one with us, a person can look it up.",
     "coming.lab_tests": "Booking lab tests here is coming soon. Until then a person from our team can help.",
+    "media.caption": "I kept the picture for our team but cannot read it myself. Your words find:",
     "media.voice": (
         "I cannot listen to voice notes. I have kept it for our team; please type what you need, or tap *Talk to a person*."
     ),

@@ -47,6 +47,7 @@ TITLES: Mapping[str, str] = {
     "button.first_page": "First page",
     "button.add": "Add to cart",
     "button.add_those": "Add what is left",
+    "button.take_left": "Take what is left",
     "button.like": "More like this",
     "button.skip": "Skip",
     "button.track": "Track order",

@@ -1,0 +1,21 @@
+# One image for every process; docker-compose.yml and the Procfile say which one it runs.
+FROM python:3.13-slim AS build
+WORKDIR /build
+COPY requirements-production.lock ./
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements-production.lock
+
+FROM python:3.13-slim
+RUN apt-get update && apt-get install -y --no-install-recommends tesseract-ocr postgresql-client \
+    && rm -rf /var/lib/apt/lists/* && useradd --uid 10001 --create-home --shell /usr/sbin/nologin drugsng
+COPY --from=build /venv /venv
+WORKDIR /app
+COPY settings.py cli.py Procfile ./
+COPY web web
+COPY worker worker
+COPY models models
+COPY migrations migrations
+COPY jobs jobs
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OMP_THREAD_LIMIT=1 LOG_DIR=
+USER drugsng
+EXPOSE 8000
+CMD ["python", "-m", "cli", "--help"]
