@@ -97,7 +97,9 @@ def _quality(db: PostgresqlDatabase, cases: str, misses: bool) -> bool:
         hits[kind].append(float(rank > 0))
         ranks[kind].append(1 / rank if rank else 0.0)
         if misses and rank != 1:
-            print(f"  rank {rank} {kind}: {case['query']!r} ({found.matched_by}, {found.corrected}) -> {[p.name for p in found.products]}")
+            print(
+                f"  rank {rank} {kind}: {case['query']!r} ({found.matched_by}, {found.corrected}) -> {[p.name for p in found.products]}"
+            )
     return _report(db, Path(cases).name, hits, ranks, passed, times, queries)
 
 
@@ -112,7 +114,9 @@ def _report(
 ) -> bool:
     print(f"\n{title}: {len(times)} queries")
     for kind in sorted(hits):
-        print(f"  {kind:22} {len(hits[kind]):4}  recall@5 {statistics.mean(hits[kind]):.3f}  MRR {statistics.mean(ranks[kind]):.3f}")
+        print(
+            f"  {kind:22} {len(hits[kind]):4}  recall@5 {statistics.mean(hits[kind]):.3f}  MRR {statistics.mean(ranks[kind]):.3f}"
+        )
     every = [value for group in hits.values() for value in group]
     every_rank = [value for group in ranks.values() for value in group]
     recall, mrr = (statistics.mean(every), statistics.mean(every_rank)) if every else (0.0, 0.0)
@@ -184,7 +188,9 @@ def _scale(db: PostgresqlDatabase, filename: str, keep: bool) -> int:
         answered += bool(search(db, text, limit=5).products)
         whole.append((time.perf_counter() - began) * 1000)
     p95 = sorted(spent)[int(len(spent) * 0.95)]
-    print(f"{len(rows)} products, {SCALE_QUERIES} queries with slips, {answered} answered, {max(statements)} statement(s) at most")
+    print(
+        f"{len(rows)} products, {SCALE_QUERIES} queries with slips, {answered} answered, {max(statements)} statement(s) at most"
+    )
     print(f"  in the database: {_spread(spent)}   (bar: p95 under 30)")
     print(f"  whole search:    {_spread(whole)}")
     return 0 if p95 < 30 else 1
@@ -201,7 +207,9 @@ def _rows(filename: str) -> Iterator[dict[str, str]]:
 
 def _query(row: dict[str, str], chance: random.Random) -> str:
     name, generic = row["name"].split()[0], row["generic"].split(";")[0].split("(")[0].strip()
-    return chance.choice([name, generic, f"{generic} {row['strength'].split(';')[0]}", f"{name} {row['form']}", f"abeg una get {name}"])
+    return chance.choice(
+        [name, generic, f"{generic} {row['strength'].split(';')[0]}", f"{name} {row['form']}", f"abeg una get {name}"]
+    )
 
 
 def _with_slips(text: str, chance: random.Random) -> str:

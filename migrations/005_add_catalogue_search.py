@@ -292,7 +292,9 @@ def _bring_back(database, table, kind, columns):
 
 
 def rollback(migrator, database, *, fake=False):
-    migrator.sql("CREATE TABLE IF NOT EXISTS rollback_005 (kind smallint, id integer, kept jsonb NOT NULL, PRIMARY KEY (kind, id))")
+    migrator.sql(
+        "CREATE TABLE IF NOT EXISTS rollback_005 (kind smallint, id integer, kept jsonb NOT NULL, PRIMARY KEY (kind, id))"
+    )
     for table, kind, columns in PRODUCT_TABLES:
         migrator.python(_set_aside, database, table, kind, columns)
     for table, _, _ in PRODUCT_TABLES:

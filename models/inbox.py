@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from json import dumps
 from typing import Any
 
@@ -187,16 +186,6 @@ def waiting(conn: psycopg.Connection, *, older_than_s: float, limit: int, after:
         (after, older_than_s, limit),
     )
     return [row[0] for row in rows]
-
-
-def retry_set_aside(event_id: int, now: datetime) -> int | None:
-    """Gives a set-aside event another round of attempts. Returns its customer, or None when it is not set aside."""
-    row = db.execute_sql(
-        """UPDATE inbox SET status = 'pending', attempts = 0, failures = 0, "retryAt" = %s, reason = ''
-           WHERE id = %s AND status = 'failed' RETURNING "customerId" """,
-        (now, event_id),
-    ).fetchone()
-    return row[0] if row else None
 
 
 def set_aside(event_id: int, reason: str) -> None:

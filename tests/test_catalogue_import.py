@@ -40,7 +40,9 @@ def test_a_register_number_is_written_as_the_register_does(written: str, kept: s
     assert normal(written) == kept
 
 
-@pytest.mark.parametrize("written", ["Apr-53", "4-Apr", "04-Apr-2053", "4/1/9087", "2053-04-01", "2053-04-01 00:00:00", "Sept 2045"])
+@pytest.mark.parametrize(
+    "written", ["Apr-53", "4-Apr", "04-Apr-2053", "4/1/9087", "2053-04-01", "2053-04-01 00:00:00", "Sept 2045"]
+)
 def test_a_date_in_place_of_a_register_number_is_refused_with_what_to_do(db: PostgresqlDatabase, written: str) -> None:
     assert "Format the column as text" in sentence(db, registration=written)
 
@@ -100,7 +102,9 @@ def test_a_wrong_cell_is_refused_with_a_sentence(db: PostgresqlDatabase, row: di
     assert db.execute_sql("SELECT count(*) FROM products").fetchone() == (0,)
 
 
-@pytest.mark.parametrize(("written", "kobo"), [("1250", 125_000), ("₦1,250.50", 125_050), ("N900", 90_000), ("1.5k", 150_000), ("#2k", 200_000)])
+@pytest.mark.parametrize(
+    ("written", "kobo"), [("1250", 125_000), ("₦1,250.50", 125_050), ("N900", 90_000), ("1.5k", 150_000), ("#2k", 200_000)]
+)
 def test_a_price_is_read_as_people_write_it(db: PostgresqlDatabase, written: str, kobo: int) -> None:
     import_rows(db, [{"name": "Panadol", "price": written}])
 

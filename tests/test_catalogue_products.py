@@ -161,7 +161,9 @@ def test_the_index_bears_the_old_programs_removal_of_our_columns(db: PostgresqlD
     for column in ("genericName", "saleClass", "control", "registrationNumber", "importKey"):
         db.execute_sql(f'ALTER TABLE products DROP COLUMN "{column}"')
 
-    db.execute_sql("INSERT INTO products (name, category, price, \"createdAt\", \"updatedAt\") VALUES ('Old', 'x', 1, now(), now())")
+    db.execute_sql(
+        "INSERT INTO products (name, category, price, \"createdAt\", \"updatedAt\") VALUES ('Old', 'x', 1, now(), now())"
+    )
     db.execute_sql("UPDATE products SET stock = 4")
 
     assert db.execute_sql('SELECT "sortName", "inStock" FROM catalogue_entries').fetchall() == [("old", True)]

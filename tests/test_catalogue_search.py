@@ -139,7 +139,9 @@ def test_a_symptom_in_any_of_five_languages_opens_its_shelf(db: PostgresqlDataba
     assert found.products[0].generic.startswith(substance)
 
 
-@pytest.mark.parametrize("text", ["pain", "cough", "cold and catarrh", "malaria", "diabetes medicine", "antibiotics", "sleepless"])
+@pytest.mark.parametrize(
+    "text", ["pain", "cough", "cold and catarrh", "malaria", "diabetes medicine", "antibiotics", "sleepless"]
+)
 def test_a_symptom_never_brings_what_needs_a_hand_or_a_watch(db: PostgresqlDatabase, text: str) -> None:
     products = catalogue.search(db, text, limit=50).products
     medicines = [p for p in products if p.kind == "medicine"]
@@ -202,7 +204,9 @@ def test_what_is_no_product_finds_nothing(db: PostgresqlDatabase, text: str) -> 
     assert catalogue.search(db, text) == Results()
 
 
-@pytest.mark.parametrize("text", ["tramadol", "tramol 100", "valium 5mg", "codeine cough syrup", "benylin with codeine", "lexotan", "abeg diazepam"])
+@pytest.mark.parametrize(
+    "text", ["tramadol", "tramol 100", "valium 5mg", "codeine cough syrup", "benylin with codeine", "lexotan", "abeg diazepam"]
+)
 def test_a_controlled_medicine_stands_first_with_its_flag(db: PostgresqlDatabase, text: str) -> None:
     found = catalogue.search(db, text)
 
@@ -222,7 +226,9 @@ def test_watched_medicines_need_a_pharmacist_whatever_class_the_list_says(db: Po
     assert (product.control, product.prescription_only) == ("watch", True)
 
 
-@pytest.mark.parametrize("text", ["A3-999010", "a3 999010", "a3–999010", "A3999010", "NAFDAC no. A3-999010?", "nafdac number: a3 - 999010"])
+@pytest.mark.parametrize(
+    "text", ["A3-999010", "a3 999010", "a3–999010", "A3999010", "NAFDAC no. A3-999010?", "nafdac number: a3 - 999010"]
+)
 def test_a_register_number_is_found_in_every_written_form(db: PostgresqlDatabase, text: str) -> None:
     found = catalogue.search(db, text)
 
@@ -250,7 +256,9 @@ def test_a_kind_keeps_the_two_shelves_apart(db: PostgresqlDatabase) -> None:
     assert {p.kind for p in catalogue.search(db, "insulin", kind="health", limit=20).products} == {"health"}
 
 
-@pytest.mark.parametrize("text", ["%", "_", "%%%", "pana%", "' OR 1=1 --", "\\", "panadol'; DROP TABLE products", "'panadol':A & !x", "\x00panadol"])
+@pytest.mark.parametrize(
+    "text", ["%", "_", "%%%", "pana%", "' OR 1=1 --", "\\", "panadol'; DROP TABLE products", "'panadol':A & !x", "\x00panadol"]
+)
 def test_signs_of_other_languages_are_only_signs(db: PostgresqlDatabase, text: str) -> None:
     found = catalogue.search(db, text)
 
@@ -266,11 +274,17 @@ def test_a_text_of_64_kilobytes_costs_nothing(db: PostgresqlDatabase, piece: str
     assert time.process_time() - began < 0.1
 
 
-words = st.sampled_from(["panadol", "flagil", "malaria", "ciwon", "500", "mg", "for", "pikin", "rice", "A4-1234", "x2", "and", "codeine", "b12", "’"])
+words = st.sampled_from(
+    ["panadol", "flagil", "malaria", "ciwon", "500", "mg", "for", "pikin", "rice", "A4-1234", "x2", "and", "codeine", "b12", "’"]
+)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=st.one_of(st.text(max_size=300), st.lists(words, max_size=60).map(" ".join)), limit=st.integers(-3, 200), offset=st.integers(-3, 10**9))
+@given(
+    text=st.one_of(st.text(max_size=300), st.lists(words, max_size=60).map(" ".join)),
+    limit=st.integers(-3, 200),
+    offset=st.integers(-3, 10**9),
+)
 def test_any_text_gives_a_bounded_page_and_the_same_one_twice(db: PostgresqlDatabase, text: str, limit: int, offset: int) -> None:
     found = catalogue.search(db, text, limit=limit, offset=offset)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -336,8 +337,6 @@ def test_memory_is_bounded(shared: Simulator) -> None:
     ],
 )
 def test_bytes_that_are_no_request_are_refused(sim: Simulator, raw: bytes) -> None:
-    import socket
-
     host, port = sim.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
         connection.sendall(raw)
@@ -348,8 +347,6 @@ def test_bytes_that_are_no_request_are_refused(sim: Simulator, raw: bytes) -> No
 
 
 def test_requests_may_come_in_pieces_and_in_chunks(sim: Simulator) -> None:
-    import socket
-
     host, port = sim.url.removeprefix("http://").split(":")
     body = b'{"number":"2348031234567","text":"hi"}'
     with socket.create_connection((host, int(port)), timeout=5) as connection:

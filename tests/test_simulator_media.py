@@ -60,8 +60,9 @@ def test_an_address_ends_after_five_minutes(sim: Simulator) -> None:
     media_id = upload(sim, b"x", "text/plain").json()["id"]
     url = get(f"{sim.url}/v23.0/{media_id}").json()["url"]
 
-    sim.expire_media()
-
+    sim.expire_media(after_s=290)
+    assert get(url).status == 200
+    sim.expire_media(after_s=11)
     assert get(url).status == 404
     assert get(get(f"{sim.url}/v23.0/{media_id}").json()["url"]).status == 200
 

@@ -12,7 +12,19 @@ from models.catalogue.importing import Imported, import_rows
 
 HERE = Path(__file__).parent
 MARKS = {"!": "controlled", "?": "watch"}
-TABLETS_AND_THE_LIKE = ("tablet", "capsule", "syrup", "suspension", "drops", "cream", "gel", "inhaler", "injection", "ointment", "lozenge")
+TABLETS_AND_THE_LIKE = (
+    "tablet",
+    "capsule",
+    "syrup",
+    "suspension",
+    "drops",
+    "cream",
+    "gel",
+    "inhaler",
+    "injection",
+    "ointment",
+    "lozenge",
+)
 
 
 def load(db: Database) -> Imported:

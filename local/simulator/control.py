@@ -264,9 +264,9 @@ class Simulator:
         """The GET handshake: {status, verified}."""
         return self.call("POST", "subscribe", more)
 
-    def expire_media(self) -> None:
-        """All media addresses are over, as after five minutes."""
-        self.call("POST", "expire-media", {})
+    def expire_media(self, after_s: float = 300.0) -> None:
+        """Media addresses become older by so many seconds; five minutes end them."""
+        self.call("POST", "expire-media", {"seconds": after_s})
 
     def reset(self, *, settings: bool = True) -> None:
         """As freshly started."""

@@ -201,8 +201,9 @@ class Control:
         return reply({"customer": customer.key, "open": bool(what.get("open", True))})
 
     async def _expire_media(self, request: Request) -> Response:
-        self.house.media.expire()
-        return reply({"expired": True})
+        """Media addresses become older by `seconds` (five minutes)."""
+        self.house.media.age(float(payload_of(request).get("seconds", limits.MEDIA_URL_S)))
+        return reply({"aged": True})
 
     async def _subscribe(self, request: Request) -> Response:
         """The GET handshake of saving the callback: was the challenge echoed?"""

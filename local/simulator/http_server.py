@@ -154,6 +154,9 @@ class Connection(asyncio.Protocol):
                     self.transport.close()
                 continue
             self.task = asyncio.get_running_loop().create_task(self._work(answer, request, keep))
+            if asyncio.iscoroutine(answer):
+                # A task that is cancelled before its first step leaves what it was to await behind.
+                self.task.add_done_callback(lambda _, left=answer: left.close())
 
     def _parse(self) -> Request | None:
         """The next request, or None while it is not all there."""

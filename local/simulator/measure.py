@@ -1,6 +1,6 @@
 """What an accepted send costs the simulator itself: processor time per message, with and without statuses.
 
-    python -m local.simulator.measure
+python -m local.simulator.measure
 """
 
 from __future__ import annotations

@@ -95,6 +95,6 @@ class Media:
         media_id, ends = self.urls.get(token, ("", 0.0))
         return self.files.get(media_id) if time.monotonic() < ends else None
 
-    def expire(self) -> None:
-        """All addresses given out are over, as after five minutes."""
-        self.urls = dict.fromkeys(self.urls, ("", 0.0))
+    def age(self, seconds: float) -> None:
+        """Addresses given out become older by so much."""
+        self.urls = {token: (media_id, ends - seconds) for token, (media_id, ends) in self.urls.items()}

@@ -94,7 +94,7 @@ def read_csv(path: str | Path) -> Iterator[dict[str, str]]:
     headings = next(rows, [])
     fields = [_FIELD_OF.get(re.sub(r"[^a-z]", "", heading.lower())) for heading in headings]
     if "name" not in fields:
-        raise ValueError(f"No column for the product's name among: {', '.join(headings)[:200]}. Call one of them \"name\".")
+        raise ValueError(f'No column for the product\'s name among: {", ".join(headings)[:200]}. Call one of them "name".')
     for row in rows:
         if any(cell.strip() for cell in row):
             found: dict[str, str] = {"extra": str(max(0, len(row) - len(headings)))}
@@ -308,7 +308,7 @@ def _store(db: Database, kind: str, rows: list[dict[str, Any]], counts: dict[str
     lists = ", ".join(f"%s::{_TYPES.get(column, 'text')}[]" for column in (*columns, "importKey"))
     changes = ", ".join(f'"{c}" = coalesce(excluded."{c}", t."{c}")' for c in columns if c != "priceKobo")
     # A price of 0 is "none given" here: the trigger that keeps kobo and naira in step has put it there.
-    given = {c: f"nullif(excluded.\"{c}\", 0)" if c == "priceKobo" else f'excluded."{c}"' for c in columns}
+    given = {c: f'nullif(excluded."{c}", 0)' if c == "priceKobo" else f'excluded."{c}"' for c in columns}
     differs = " OR ".join(f'({given[c]} IS NOT NULL AND t."{c}" IS DISTINCT FROM {given[c]})' for c in columns)
     done = db.execute_sql(
         f"""

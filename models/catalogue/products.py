@@ -121,14 +121,16 @@ def find_by_ref(db: Database, refs: Iterable[str]) -> dict[str, Product]:
     return {product.ref: product for product in map(from_row, rows.fetchall())}
 
 
-def browse(db: Database, kind: str, category: str | None = None, limit: int = 5, offset: int = 0) -> tuple[tuple[Product, ...], int]:
+def browse(
+    db: Database, kind: str, category: str | None = None, limit: int = 5, offset: int = 0
+) -> tuple[tuple[Product, ...], int]:
     """One page of the active products of a kind, in stock first, and how many there are in all."""
     where, values = "e.kind = %s AND e.active AND e.control < 2", [KINDS[kind]]
     if category is not None:
         where += " AND lower(coalesce(m.category, h.category)) = lower(%s)"
         values.append(category)  # type: ignore[arg-type]
     rows = db.execute_sql(
-        f'SELECT {COLUMNS}, count(*) OVER () FROM catalogue_entries AS e {JOINS} WHERE {where} '
+        f"SELECT {COLUMNS}, count(*) OVER () FROM catalogue_entries AS e {JOINS} WHERE {where} "
         'ORDER BY e."inStock" DESC, e."sortName", e."productId" LIMIT %s OFFSET %s',
         (*values, _page(limit), max(offset, 0)),
     ).fetchall()

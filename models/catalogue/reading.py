@@ -27,7 +27,9 @@ MODIFIER, AMOUNT, FORM, CHILD = 2.5, 4.0, 2.5, 2.5
 _AMOUNT = re.compile(r"(?<![a-z\d.])(\d{1,7}(?:\.\d{1,4})?)\s*(mg|mcg|ml|iu|g|%)?(?![a-z\d.]*\d)")
 _THOUSANDS = re.compile(r"(\d),(\d{3})(?!\d)")
 _GLUED = re.compile(r"(\d)(mg|mcg|ml|iu|g|tabs?|caps?)\b")
-_TIMES = re.compile(r"\b(?:x\s?\d{1,3}|\d{1,3}\s?x)\b|\b\d{1,3}\s+(?:packs?|packets?|sachets?|bottles?|cards?|pieces?|pcs|boxes|box|tins?)\b")
+_TIMES = re.compile(
+    r"\b(?:x\s?\d{1,3}|\d{1,3}\s?x)\b|\b\d{1,3}\s+(?:packs?|packets?|sachets?|bottles?|cards?|pieces?|pcs|boxes|box|tins?)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,11 @@ def _mend(words: list[str], vocabulary: Vocabulary) -> list[str]:
     while place < len(words):
         word = words[place]
         joined = word + words[place + 1] if place + 1 < len(words) else ""
-        if joined and len(joined) >= 6 and not (_settled(word, vocabulary) and _settled(words[place + 1], vocabulary)) and (
-            _is_name(joined, vocabulary)
+        if (
+            joined
+            and len(joined) >= 6
+            and not (_settled(word, vocabulary) and _settled(words[place + 1], vocabulary))
+            and (_is_name(joined, vocabulary))
         ):
             mended.append(joined)
             place += 2

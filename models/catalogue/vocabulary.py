@@ -92,7 +92,9 @@ class Vocabulary:
         heard = sound(word)
         costs: dict[str, float] = {}
         for other_length in range(length - reach, length + reach + 1):
-            near = process.extract(word, self.by_length.get(other_length, ()), scorer=OSA.distance, score_cutoff=reach, limit=None)
+            near = process.extract(
+                word, self.by_length.get(other_length, ()), scorer=OSA.distance, score_cutoff=reach, limit=None
+            )
             costs.update((other, distance) for other, distance, _ in near)
         for other in self.by_sound.get(heard, ()):
             if other not in costs and abs(len(other) - length) <= 3:

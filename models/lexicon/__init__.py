@@ -121,7 +121,9 @@ def _keyed(filename: str) -> Iterator[tuple[str, str]]:
 def _choices(text: str) -> tuple[Choice, ...]:
     """`a + b, c` -> (("a", "b"), ("c",))"""
     return tuple(
-        tuple(" ".join(words_of(part)) for part in choice.split("+") if words_of(part)) for choice in text.split(",") if choice.strip()
+        tuple(" ".join(words_of(part)) for part in choice.split("+") if words_of(part))
+        for choice in text.split(",")
+        if choice.strip()
     )
 
 

@@ -45,7 +45,7 @@ def add(place: Place, event: Heard, facts: Facts) -> Step:
     ask: list[list[Any]] = []
     waits = False
     for item in items[:MANY]:
-        quantity = int(item.get("quantity") or 1)
+        quantity = int(item.get("quantity", 1))
         product, sentence, candidates = _resolve(place, item, facts)
         if not 1 <= quantity <= MOST:
             told.append(say("adding.bad_quantity"))
