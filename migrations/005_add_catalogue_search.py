@@ -21,17 +21,17 @@ atomic = False
 # NAFDAC, Narcotics and Controlled Substances page (narcotics, psychotropics, nationally controlled substances and
 # precursors), with the usual brands of each, so that a row without a substance is recognised too.
 CONTROLLED = (
-    "fentanyl methadone pethidine meperidine morphine oxycodone hydrocodone hydromorphone codeine dihydrocodeine "
-    "bromazepam alprazolam diazepam methylphenidate flunitrazepam nitrazepam pentazocine phenobarbital phenobarbitone "
-    "buprenorphine lorazepam midazolam zolpidem zopiclone clonazepam chlordiazepoxide temazepam ketamine thiopental "
-    "thiopentone tramadol tapentadol amphetamine dexamphetamine valium lexotan rohypnol rivotril xanax ativan dormicum "
-    "mogadon fortwin sosegon ritalin stilnox tramal ultram librium"
-).split()
+    "fentanyl", "methadone", "pethidine", "meperidine", "morphine", "oxycodone", "hydrocodone", "hydromorphone", "codeine",
+    "dihydrocodeine", "bromazepam", "alprazolam", "diazepam", "methylphenidate", "flunitrazepam", "nitrazepam",
+    "pentazocine", "phenobarbital", "phenobarbitone", "buprenorphine", "lorazepam", "midazolam", "zolpidem", "zopiclone",
+    "clonazepam", "chlordiazepoxide", "temazepam", "ketamine", "thiopental", "thiopentone", "tramadol", "tapentadol",
+    "amphetamine", "dexamphetamine", "valium", "lexotan", "rohypnol", "rivotril", "xanax", "ativan", "dormicum", "mogadon",
+    "fortwin", "sosegon", "ritalin", "stilnox", "tramal", "ultram", "librium",
+)  # fmt: skip
 WATCHED = (
-    "ephedrine pseudoephedrine ergotamine ergometrine ergometrin dextromethorphan amitriptyline imipramine misoprostol "
-    "mifepristone pregabalin gabapentin trihexyphenidyl benzhexol"
-).split()
-
+    "ephedrine", "pseudoephedrine", "ergotamine", "ergometrine", "ergometrin", "dextromethorphan", "amitriptyline",
+    "imipramine", "misoprostol", "mifepristone", "pregabalin", "gabapentin", "trihexyphenidyl", "benzhexol",
+)  # fmt: skip
 SALTS = (
     "hydrochloride|hcl|sodium|potassium|calcium|magnesium|besilate|besylate|maleate|trihydrate|dihydrate|monohydrate|"
     "hemihydrate|anhydrous|citrate|sulfate|phosphate|diphosphate|mesilate|mesylate|tartrate|succinate|fumarate|nitrate|"

@@ -201,7 +201,6 @@ END $$
 
 # The key begins with its customer's id: two customers who turn out to be one person keep both their orders.
 INDEXES = {
-    "orders_number": ('orders ("orderNumber")', True),
     "orders_placed_once": ('orders ("placementKey") WHERE "placementKey" IS NOT NULL', True),
     "orders_of_customer": ('orders ("customerId", id) WHERE "customerId" IS NOT NULL', False),
     "orders_of_user": ('orders ("userId", id)', False),
@@ -317,8 +316,12 @@ WHERE e."orderId" = o.id AND e.what = 'placed' AND e.detail ? 'number' AND o."cu
 
 
 def migrate(migrator, database, *, fake=False):
-    for statement in (TABLES, ORDER_COLUMNS, ITEM_COLUMNS, STATUS_OF, STATE_OF, IN_STEP, APPEND_ONLY, TRIGGERS, RESTORE):
+    for statement in (TABLES, ORDER_COLUMNS, ITEM_COLUMNS, STATUS_OF, STATE_OF, IN_STEP, APPEND_ONLY):
         migrator.sql(statement)
+    # Before the trigger, which looks numbers up: without it, filling would read the whole table for every row.
+    migrator.index("orders_number", 'orders ("orderNumber")', unique=True)
+    migrator.sql(TRIGGERS)
+    migrator.sql(RESTORE)
     migrator.in_batches("orders", FILL)
     migrator.sql(RECOVER)
     for table, name, constraint in CHECKS:

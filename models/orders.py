@@ -179,9 +179,16 @@ SHOWN = """o."orderNumber", o.state, o."paymentMethod"::text, lower(COALESCE(o."
 
 ONE = f"""SELECT {SHOWN} FROM orders o WHERE o."orderNumber" = %(number)s AND {OWN}"""
 
+# Two branches, each with an index of its own: one condition with OR makes PostgreSQL read through everybody's orders.
 PAGE = f"""
-WITH page AS (SELECT * FROM orders o WHERE {OWN} ORDER BY o.id DESC LIMIT %(limit)s OFFSET %(offset)s)
-SELECT (SELECT count(*) FROM orders o WHERE {OWN}), o.id, {SHOWN} FROM (SELECT) AS one LEFT JOIN page o ON true ORDER BY o.id DESC
+WITH mine AS MATERIALIZED (
+    SELECT id FROM orders WHERE "customerId" = %(customer)s
+    UNION ALL
+    SELECT o.id FROM customers c JOIN orders o ON o."userId" = c."userId" AND o."customerId" IS NULL WHERE c.id = %(customer)s
+), page AS (
+    SELECT * FROM orders WHERE id IN (SELECT id FROM mine ORDER BY id DESC LIMIT %(limit)s OFFSET %(offset)s)
+)
+SELECT (SELECT count(*) FROM mine), o.id, {SHOWN} FROM (SELECT) AS one LEFT JOIN page o ON true ORDER BY o.id DESC
 """
 
 

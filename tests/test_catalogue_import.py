@@ -34,7 +34,8 @@ def sentence(db: PostgresqlDatabase, **row: str) -> str:
 
 @pytest.mark.parametrize(
     ("written", "kept"),
-    [("A4-1234", "A4-1234"), ("a11 - 0123", "A11-0123"), ("04–2045", "04-2045"), ("O4-2045", "04-2045"), ("B4—100786", "B4-100786"), (" 04-12345L ", "04-12345L")],
+    [("A4-1234", "A4-1234"), ("a11 - 0123", "A11-0123"), ("04–2045", "04-2045"), ("O4-2045", "04-2045"), ("B4—100786", "B4-100786"),
+     (" 04-12345L ", "04-12345L")],
 )  # fmt: skip
 def test_a_register_number_is_written_as_the_register_does(written: str, kept: str) -> None:
     assert normal(written) == kept
@@ -56,9 +57,10 @@ def test_what_is_no_register_number_is_refused(db: PostgresqlDatabase, written: 
 def test_no_text_makes_the_number_reader_fail(text: str) -> None:
     assert compact_of(text) == compact_of(text).upper()
     try:
-        assert "-" in normal(text)
-    except BadNumber as e:
-        assert str(e).endswith((".", "again."))
+        kept = normal(text)
+    except BadNumber:
+        kept = "A4-1234"
+    assert normal(kept) == kept
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ def test_an_ended_registration_is_remarked_and_shown(db: PostgresqlDatabase) -> 
 @pytest.mark.parametrize(
     "raw",
     [
-        "name,NAFDAC No,Selling Price,klass\nPanadol,04-1234,250,OTC\n".encode(),
+        b"name,NAFDAC No,Selling Price,klass\nPanadol,04-1234,250,OTC\n",
         "\ufeffName;nrn;price;class\r\nPanadol;04–1234;₦250;OTC\r\n".encode(),
         "Product Name\tReg. No.\tPrice\tSale Class\nPanadol\t04\x961234\t250\totc\n".encode("latin-1"),
     ],

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from peewee import PostgresqlDatabase
 
-from models import catalogue
+from models import catalogue, migrating
 from models.catalogue import vocabulary
 from models.values import Money
 
@@ -167,3 +168,21 @@ def test_the_index_bears_the_old_programs_removal_of_our_columns(db: PostgresqlD
     db.execute_sql("UPDATE products SET stock = 4")
 
     assert db.execute_sql('SELECT "sortName", "inStock" FROM catalogue_entries').fetchall() == [("old", True)]
+
+
+def test_rolling_back_and_applying_again_keeps_what_was_known(database_url: str, db: PostgresqlDatabase) -> None:
+    ref = a_medicine(db, "Panadol", genericName="Paracetamol", strength="500 mg", saleClass="otc")
+    a_health_product(db, "Belt", manufacturer="Flamingo")
+    before = catalogue.get(db, ref)
+    db.close()
+    applied = migrating.status(database_url).applied
+    steps = len(applied) - applied.index("005_add_catalogue_search")
+
+    migrating.rollback(database_url, steps)
+    assert db.execute_sql("SELECT to_regclass('catalogue_entries')").fetchone() == (None,)
+    db.execute_sql("UPDATE products SET stock = 7")  # the old program goes on
+    db.close()
+    migrating.migrate(database_url)
+
+    assert catalogue.get(db, ref) == replace(before, stock=7)  # type: ignore[type-var]
+    assert names(db, "flamingo belt") == ["Belt"]

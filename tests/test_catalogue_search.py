@@ -265,7 +265,7 @@ def test_signs_of_other_languages_are_only_signs(db: PostgresqlDatabase, text: s
     assert found.total < 20
 
 
-@pytest.mark.parametrize("piece", ["a", "paracetamol ", "é", "1", "mg 5 ", "x' | ", "‮", "\ufdfa"])
+@pytest.mark.parametrize("piece", ["a", "paracetamol ", "é", "1", "mg 5 ", "x' | ", "\u202e", "\ufdfa"])
 def test_a_text_of_64_kilobytes_costs_nothing(db: PostgresqlDatabase, piece: str) -> None:
     catalogue.search(db, "warm")
     began = time.process_time()

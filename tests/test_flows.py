@@ -351,6 +351,17 @@ def test_the_bot_is_silent_while_a_person_has_the_thread() -> None:
     assert replies == [()] * len(events)
 
 
+def test_the_bot_comes_back_once_when_nobody_answers() -> None:
+    play = a_customer()
+    due = Happened("timer_due", {"kind": "agent_return"})
+    say(play, "agent")
+
+    first, second = play.send(due), play.send(due)
+
+    assert not play.shop.customer.with_agent
+    assert (len(first.replies), second.replies) == (1, ())
+
+
 def test_a_voice_note_for_a_person_is_kept_for_that_person() -> None:
     play = a_customer(with_agent=True)
 

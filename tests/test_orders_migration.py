@@ -234,3 +234,17 @@ def test_the_schema_is_the_same_on_an_old_database_and_a_new_one(url: str, empty
     migrate(empty_database_url, to="006")
 
     assert shape(url) == shape(empty_database_url)
+
+
+def test_a_big_table_is_filled_without_reading_it_again_for_every_row(url: str) -> None:
+    ask(
+        url,
+        """INSERT INTO orders ("userId", status, "totalAmount", "paymentMethod", "shippingAddress", "createdAt", "updatedAt")
+           SELECT 1 + g %% 20, 'Delivered', g, 'Paystack', 'x', now(), now() FROM generate_series(1, 5000) g""",
+    )
+
+    migrate(url, to="006")
+
+    assert ask(url, """SELECT count(*) FROM orders WHERE state = 'delivered' AND "orderNumber" = id::text""")[0][0] >= 5000
+    ((scans,),) = ask(url, "SELECT seq_scan FROM pg_stat_user_tables WHERE relname = 'orders'")
+    assert scans < 200  # once a row would be thousands

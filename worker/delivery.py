@@ -58,18 +58,19 @@ def send_unsent(conn: psycopg.Connection, turn: Round) -> None:
         rows = outbox.unsent(conn, turn.held.customer_id, limit=ROWS_A_ROUND)
     turn.held.touch()
     for row in rows:
-        # It may have been sent: a status that names it settles that, else its time runs out. That of an unsure row counts from
-        # the moment the answer was lost, which may be long after the request left.
-        if (row.status == "unsure" and row.wait_s > 0) or (row.status == "sending" and (row.age_s or 0.0) < wait):
+        if row.status == "sending":
+            # Its sender ended, or lost the database. It may have been sent, and while the database was away no status could
+            # come in: so the time to wait for one begins now.
+            turn.blocked = True
+            turn.record(conn, outbox.unsure(row.id, wait_s=wait, reason="the sender ended before the answer"))
+            return
+        if row.wait_s > 0:
             turn.blocked = True
             return
         if row.expired:
             turn.record(conn, outbox.end(row.id, "expired", reason="too old to send"))
             log().warning("outbox.expired", outbox=row.id)
             continue
-        if row.wait_s > 0 and row.status == "queued":
-            turn.blocked = True
-            return
         turn.flush(conn)
         with unit(house.UNIT_S):
             begun = outbox.begin_send(conn, row.id)

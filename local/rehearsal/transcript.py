@@ -232,11 +232,6 @@ def _event(name: str, **data: str) -> Callable[..., Turned]:
     return lambda play: play.send(Happened(name, data))
 
 
-def _agent_gone(play: Play) -> Turned:
-    play.shop.customer = replace(play.shop.customer, with_agent=False)
-    return play.send(Happened("agent_gone"))
-
-
 DIRECTIONS: tuple[tuple[str, Callable[..., Turned | None]], ...] = (
     (r"known as ([\w' ]+)", _known),
     (r"has written before", _returning),
@@ -249,7 +244,7 @@ DIRECTIONS: tuple[tuple[str, Callable[..., Turned | None]], ...] = (
     (r"order (\d+) of before: (\w+)", _order),
     (r"order (\d+) is now (\w+)", _moved),
     (r"10 quiet minutes", _event("session_ended")),
-    (r"nobody answers for a while", _agent_gone),
+    (r"nobody answers for half an hour", _event("timer_due", kind="agent_return")),
     (r"the chat is opened", _event("chat_opened")),
     (r"a timer is due", _event("timer_due", kind="something")),
 )

@@ -11,10 +11,12 @@ import asyncio
 import logging
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from time import monotonic
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 log = logging.getLogger("simulator.http")
@@ -156,7 +158,7 @@ class Connection(asyncio.Protocol):
             self.task = asyncio.get_running_loop().create_task(self._work(answer, request, keep))
             if asyncio.iscoroutine(answer):
                 # A task that is cancelled before its first step leaves what it was to await behind.
-                self.task.add_done_callback(lambda _, left=answer: left.close())
+                self.task.add_done_callback(partial(_close, answer))
 
     def _parse(self) -> Request | None:
         """The next request, or None while it is not all there."""
@@ -266,6 +268,10 @@ class Connection(asyncio.Protocol):
         sock: socket.socket = self.transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
+
+
+def _close(left: Coroutine[Any, Any, Response], task: asyncio.Task[None]) -> None:
+    left.close()
 
 
 async def serve(app: App, host: str, port: int) -> tuple[asyncio.Server, set[Connection]]:

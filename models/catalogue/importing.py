@@ -8,7 +8,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import islice
 from pathlib import Path
@@ -53,7 +53,8 @@ _CLASSES |= {"prescriptiononly": "pom", "prescriptiononlymedicine": "pom", "over
 _CLASSES |= {"unknown": "unknown"}
 _HEALTH_CATEGORIES = ("medical device", "device", "first aid", "hygiene", "personal care", "baby care", "health supplies")
 _NOTES = re.compile(
-    r"#{1,}|\*{2,}|_?\s*\((?:[^()]*\b(?:confirmation|duplicate|check|published|needed|to be confirmed)\b[^()]*)\)|\((?:R|TM)\)|[\u00ae\u2122]",
+    r"#{1,}|\*{2,}|\((?:R|TM)\)|[\u00ae\u2122]"
+    r"|_?\s*\((?:[^()]*\b(?:confirmation|duplicate|check|published|needed|to be confirmed)\b[^()]*)\)",
     re.IGNORECASE,
 )
 _BROKEN_ENTITY = re.compile(r"&(#?)(\d{2,5});")
@@ -182,7 +183,7 @@ def _prepared(row: Mapping[str, Any]) -> tuple[str, dict[str, Any], list[str]]:
             "control": _control(text["control"]),
             "registrationExpiresAt": _day(text["expires"]),
         }
-        if values["registrationExpiresAt"] and values["registrationExpiresAt"] < date.today():
+        if values["registrationExpiresAt"] and values["registrationExpiresAt"] < datetime.now(UTC).date():
             remarks.append(f"The registration ended on {values['registrationExpiresAt']:%d/%m/%Y}.")
     values["importKey"] = _key(text, values)
     return kind, values, remarks
@@ -273,7 +274,7 @@ def _day(given: str) -> date | None:
         return None
     for form in ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d %B %Y", "%d %b %Y"):
         try:
-            return datetime.strptime(given, form).date()
+            return datetime.strptime(given, form).replace(tzinfo=UTC).date()
         except ValueError:
             continue
     raise BadRow(f'Date "{given[:40]}" is not one we can read; write it as 2027-12-31.')

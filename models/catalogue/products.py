@@ -23,8 +23,9 @@ _REF = re.compile(r"([mh])([1-9][0-9]{0,9})", re.ASCII)
 class Product:
     """One thing on sale. `ref` is "m12" (medicine 12) or "h7" (health product 7): the two ranges never meet.
 
-    `price` is None when the pharmacy gave none, `stock` None when it is not counted. A medicine whose class is unknown
-    counts as prescription-only, and so does a watched or controlled one. `control`: "none", "watch" (pharmacist only) or "controlled" (never sold by chat).
+    `price` is None when the pharmacy gave none, `stock` None when it is not counted. A medicine whose class is unknown counts
+    as prescription-only, and so does a watched or controlled one. `control`: "none", "watch" (pharmacist only) or "controlled"
+    (never sold by chat).
     """
 
     ref: str

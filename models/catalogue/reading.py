@@ -9,8 +9,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 
+from models.catalogue.clauses import (
+    AMOUNT,
+    CHILD,
+    CONTROLLED,
+    FORM,
+    MODIFIER,
+    MOST_CLAUSES,
+    NAME,
+    SUBSTANCE,
+    WORD,
+    Asked,
+    Clause,
+    all_words,
+    any_of,
+    choice_of,
+    either,
+    one,
+    thing_of,
+)
 from models.catalogue.registration import compact_of
 from models.catalogue.vocabulary import Seen, Vocabulary
 from models.lexicon import Choice, Lexicon, Phrase, Shelf, plain, stem, words_of
@@ -18,11 +38,6 @@ from models.lexicon import Choice, Lexicon, Phrase, Shelf, plain, stem, words_of
 MOST_CHARACTERS = 400
 MOST_WORDS = 40
 LONGEST_NAME = 5  # words
-MOST_CLAUSES = 14
-
-NAME, SUBSTANCE, WORD = 9.0, 8.0, 5.0
-CONTROLLED = 30.0  # above anything else that can be said in one text
-MODIFIER, AMOUNT, FORM, CHILD = 2.5, 4.0, 2.5, 2.5
 
 _AMOUNT = re.compile(r"(?<![a-z\d.])(\d{1,7}(?:\.\d{1,4})?)\s*(mg|mcg|ml|iu|g|%)?(?![a-z\d.]*\d)")
 _THOUSANDS = re.compile(r"(\d),(\d{3})(?!\d)")
@@ -30,30 +45,6 @@ _GLUED = re.compile(r"(\d)(mg|mcg|ml|iu|g|tabs?|caps?)\b")
 _TIMES = re.compile(
     r"\b(?:x\s?\d{1,3}|\d{1,3}\s?x)\b|\b\d{1,3}\s+(?:packs?|packets?|sachets?|bottles?|cards?|pieces?|pcs|boxes|box|tins?)\b"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """One condition with its weight, as a tsquery. Only a `leading` one can bring a product in; others move it up."""
-
-    query: str
-    weight: float
-    leading: bool = True
-
-
-@dataclass(slots=True)
-class Asked:
-    """What the index is asked. `best_only`: the highest clause counts instead of the sum (alternatives of a shelf)."""
-
-    matched_by: str = "none"
-    clauses: list[Clause] = field(default_factory=list)
-    corrected: str | None = None
-    registration: str = ""
-    substances: int = 0
-    controlled: bool = False
-    best_only: bool = False
-    self_care: bool = False
-    only: str = ""
 
 
 @dataclass(slots=True)
@@ -176,11 +167,11 @@ def _name(part: list[str], words: list[str], vocabulary: Vocabulary, asked: Aske
     weight = CONTROLLED if name in vocabulary.controlled else 0.0
     choices = lexicon.names.get(name)
     if "=" + name in vocabulary.seen and not (choices and name in lexicon.brands):
-        asked.clauses.append(Clause(_either([_any([name, "=" + name]), *map(_choice, choices or ())]), weight or SUBSTANCE))
-        asked.clauses.append(Clause(_one("=" + name), 1.0, leading=False))
+        asked.clauses.append(Clause(either([any_of([name, "=" + name]), *map(choice_of, choices or ())]), weight or SUBSTANCE))
+        asked.clauses.append(Clause(one("=" + name), 1.0, leading=False))
         if alone:
-            asked.clauses.append(Clause(_one(name, "AC"), 0.5, leading=False))
-            asked.clauses.append(Clause(_one(name, "A"), 0.5, leading=False))
+            asked.clauses.append(Clause(one(name, "AC"), 0.5, leading=False))
+            asked.clauses.append(Clause(one(name, "A"), 0.5, leading=False))
         asked.matched_by = "generic" if asked.matched_by == "none" else asked.matched_by
         return 1
     if choices and not (seen.first and name in lexicon.brands):
@@ -191,14 +182,14 @@ def _name(part: list[str], words: list[str], vocabulary: Vocabulary, asked: Aske
         if alone and seen.first * 4 < seen.name and seen.name > 8:
             return None
         common = vocabulary.size >= 200 and seen.first * 50 > vocabulary.size
-        asked.clauses.append(Clause(_one(name, "A"), weight or (WORD if common else NAME)))
+        asked.clauses.append(Clause(one(name, "A"), weight or (WORD if common else NAME)))
         if alone:
-            asked.clauses.append(Clause(_one(name, "BC"), weight or WORD))
+            asked.clauses.append(Clause(one(name, "BC"), weight or WORD))
             _add_pair(name, words, vocabulary, asked)
         asked.matched_by = "name"
         return 0
     if alone and seen.substance and not _is_common(seen, vocabulary):
-        asked.clauses.append(Clause(_one(name), weight or SUBSTANCE - 1.0))
+        asked.clauses.append(Clause(one(name), weight or SUBSTANCE - 1.0))
         asked.matched_by = "generic" if asked.matched_by == "none" else asked.matched_by
         return 1
     return None
@@ -216,18 +207,18 @@ def _dull(word: str, lexicon: Lexicon) -> bool:
 
 def _add_pair(name: str, words: list[str], vocabulary: Vocabulary, asked: Asked) -> None:
     """Moves the products up whose name begins with both words: "lonart ds" before Lonart."""
-    for word, after in zip(words, words[1:], strict=False):
+    for word, after in pairwise(words):
         if word == name and f"{word} {after}" in vocabulary.seen:
-            asked.clauses.append(Clause(_one(f"{word} {after}"), 4.0, leading=False))
+            asked.clauses.append(Clause(one(f"{word} {after}"), 4.0, leading=False))
 
 
 def _substances_of(name: str, choices: tuple[Choice, ...], weight: float, vocabulary: Vocabulary, asked: Asked) -> int:
     """One clause for all the alternatives, so that a name with many does not outweigh one with few; the first is preferred."""
     risky = any(word in vocabulary.controlled for choice in choices for part in choice for word in part.split())
     asked.controlled |= risky
-    words = _words(name.split())
-    asked.clauses.append(Clause(_either([*map(_choice, choices), words]), weight or (CONTROLLED if risky else SUBSTANCE)))
-    asked.clauses.append(Clause(_choice(choices[0]), 1.0, leading=False))
+    words = all_words(name.split())
+    asked.clauses.append(Clause(either([*map(choice_of, choices), words]), weight or (CONTROLLED if risky else SUBSTANCE)))
+    asked.clauses.append(Clause(choice_of(choices[0]), 1.0, leading=False))
     asked.clauses.append(Clause(words, 1.0, leading=False))
     asked.matched_by = "generic" if asked.matched_by == "none" else asked.matched_by
     return len(choices[0])
@@ -257,12 +248,13 @@ def _read_shelves(said: _Text, vocabulary: Vocabulary, asked: Asked) -> None:
     lexicon = vocabulary.words
     stemmed = [stem(word) for word in said.words]
     beside_drug = any(word in lexicon.drug_words for word in said.words)
+    said_words = frozenset(stemmed)
     found: list[tuple[int, bool, Phrase]] = []
     for is_thing, table in ((True, lexicon.things), (False, lexicon.conditions)):
         for word in dict.fromkeys(stemmed):
             for phrase in table.get(word, ()):
-                if phrase.words <= set(stemmed) and (beside_drug or not phrase.beside_drug):
-                    found.append((len(phrase.words), is_thing, phrase))
+                if phrase.words <= said_words and (beside_drug or not phrase.beside_drug):
+                    found += [(len(phrase.words), is_thing, phrase)]
     if not found:
         return
     chosen = _longest_phrases(found)
@@ -276,9 +268,9 @@ def _read_shelves(said: _Text, vocabulary: Vocabulary, asked: Asked) -> None:
     asked.matched_by = "name" if is_thing else "symptom"
     asked.self_care = not is_thing
     asked.best_only = True
-    asked.only = _any(list(shelves[0].only)) if shelves[0].only else ""
+    asked.only = any_of(list(shelves[0].only)) if shelves[0].only else ""
     for shelf in shelves:
-        asked.clauses += _shelf(shelf, 4 if len(shelves) == 1 else 2, _found_as if is_thing else _choice)
+        asked.clauses += _shelf(shelf, 4 if len(shelves) == 1 else 2, thing_of if is_thing else choice_of)
 
 
 def _longest_phrases(found: list[tuple[int, bool, Phrase]]) -> list[tuple[bool, Phrase]]:
@@ -317,7 +309,7 @@ def _read_words(said: _Text, vocabulary: Vocabulary, asked: Asked) -> None:
             continue
         seen = vocabulary.seen.get(word)
         if seen and seen.most and not _is_common(seen, vocabulary):
-            asked.clauses.append(Clause(_one(word), WORD))
+            asked.clauses.append(Clause(one(word), WORD))
             asked.matched_by = "name"
             said.take(place, 1)
             said.hits += 1
@@ -347,46 +339,15 @@ def _add_modifiers(said: _Text, flat: str, vocabulary: Vocabulary, asked: Asked)
     for amount in list(dict.fromkeys(_AMOUNT.findall(_THOUSANDS.sub(r"\1\2", _TIMES.sub(" ", flat)))))[:3]:
         number, unit = amount
         sure = unit or len(number) > 1
-        asked.clauses.append(Clause(_one(f"#{number}{unit}"), AMOUNT if sure else 1.0, leading=False))
+        asked.clauses.append(Clause(one(f"#{number}{unit}"), AMOUNT if sure else 1.0, leading=False))
     forms = dict.fromkeys(lexicon.forms[word] for word in said.words if word in lexicon.forms)
     for marks in list(forms)[:3]:
-        asked.clauses.append(Clause(_any(list(marks)), FORM, leading=False))
+        asked.clauses.append(Clause(any_of(marks), FORM, leading=False))
     if any(word in lexicon.child_words for word in said.words):
-        marks = ["syrup", "suspension", "drops", "junior", "paediatric", "pediatric", "infant", "children", "baby"]
-        asked.clauses.append(Clause(_any(marks), CHILD, leading=False))
+        young = ["syrup", "suspension", "drops", "junior", "paediatric", "pediatric", "infant", "children", "baby"]
+        asked.clauses.append(Clause(any_of(young), CHILD, leading=False))
     if asked.best_only:
         return
     for word in said.left:
         if word and word in vocabulary.seen and word not in lexicon.fillers and not word.isdigit() and word not in lexicon.forms:
-            asked.clauses.append(Clause(_one(word), MODIFIER, leading=False))
-
-
-# ------------------------------------------------------------------------------------------------ tsquery text
-# Terms hold nothing but [a-z0-9 =#.%], so quoting is complete.
-
-
-def _one(term: str, labels: str = "") -> str:
-    return f"'{term}'" + (f":{labels}" if labels else "")
-
-
-def _any(terms: list[str]) -> str:
-    return "(" + " | ".join(map(_one, dict.fromkeys(terms))) + ")"
-
-
-def _either(queries: list[str]) -> str:
-    return "(" + " | ".join(dict.fromkeys(queries)) + ")"
-
-
-def _words(words: list[str]) -> str:
-    return "(" + " & ".join(_any([word, word + "s"]) if word.isalpha() else _one(word) for word in words) + ")"
-
-
-def _choice(choice: Choice) -> str:
-    """All words of all parts: the words of a substance stand in the index beside those of the name, so rows of the old system
-    that know no substance are found as well."""
-    return "(" + " & ".join(map(_one, dict.fromkeys(word for part in choice for word in part.split()))) + ")"
-
-
-def _found_as(choice: Choice) -> str:
-    """The same for the name of a thing, which may stand in the plural."""
-    return "(" + " & ".join(_words(part.split()) for part in choice) + ")"
+            asked.clauses.append(Clause(one(word), MODIFIER, leading=False))

@@ -8,8 +8,8 @@ from typing import Any
 from peewee import Database
 
 from models.catalogue import reading, vocabulary
+from models.catalogue.clauses import Asked
 from models.catalogue.products import COLUMNS, JOINS, KINDS, MOST_ROWS, ORDER, Product, from_row
-from models.catalogue.reading import Asked
 
 # A product whose score is under this share of the best one's answers another question.
 NEAR_ENOUGH = 0.5
@@ -93,7 +93,8 @@ def _scored(asked: Asked) -> tuple[str, str, str, list[Any]]:
     if asked.registration:
         return "1.0", "catalogue_entries AS e", "e.registration = %s", [asked.registration]
     values: list[Any] = []
-    leading, following = [], []
+    leading: list[str] = []
+    following: list[str] = []
     for clause in asked.clauses:
         (leading if clause.leading else following).append("CASE WHEN e.terms @@ %s::tsquery THEN %s::float8 ELSE 0 END")
         values += [clause.query, clause.weight]

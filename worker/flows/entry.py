@@ -286,11 +286,6 @@ def _session_ended(place: Place, event: Happened, facts: Facts) -> Step:
     return step(Place(), text(say(key)))
 
 
-def _timer_due(place: Place, event: Happened, facts: Facts) -> Step:
-    """Timers of flows to come are not ours to answer."""
-    return Step(place)
-
-
 def _chat_opened(place: Place, event: Happened, facts: Facts) -> Step:
     """The chat was opened, or an advertisement tapped, without a word: the first words are ours."""
     return Step(place) if facts.customer.with_agent else welcome.greeting(place, event, facts)
@@ -308,7 +303,7 @@ OUTCOMES: Mapping[str, Callable[[Place, Happened, Facts], Step]] = {
     "order_refused": _order_refused,
     "order_cancelled": tracking.cancelled,
     "session_ended": _session_ended,
-    "timer_due": _timer_due,
+    "timer_due": support.timer_due,
     "agent_gone": support.returned,
     "chat_opened": _chat_opened,
     "ad_clicked": _chat_opened,

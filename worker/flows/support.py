@@ -10,13 +10,16 @@ from worker.flows.step import Button, Effect, Event, Happened, Place, Said, Sent
 from worker.flows.welcome import main_menu
 from worker.flows.wording import has, lines, paragraphs, plain, say
 
+RETURN = "agent_return"  # the timer after which the bot comes back when nobody answers
+RETURN_MINUTES = 30
+PEOPLE = frozenset(("asked", "not_understood", "emergency"))  # reasons of those who wait for an answer now
 # Ways to leave a person.
 LEAVING = frozenset(("menu", "end", "cancel", "logout"))
 
 
 def hand_over(place: Place, reason: str, sentence: str) -> Step:
     """To a person. `reason`: asked, not_understood, emergency, my_data, delete_my_data or correct_data."""
-    return step(go(place, "support", "waiting"), text(sentence), effects=(Effect("hand_over", {"reason": reason}),))
+    return step(go(place, "support", "waiting"), text(sentence), effects=_handing_over(reason))
 
 
 def agent(place: Place, event: Event, facts: Facts) -> Step:
@@ -27,7 +30,7 @@ def emergency(place: Place, event: Event, facts: Facts) -> Step:
     """The numbers at once, a person after that, never a product. Nothing in front of it, whoever writes."""
     kind = event.values.get("kind", "") if isinstance(event, Heard) else ""
     sentence = paragraphs(say("emergency.numbers"), say("emergency.person" if kind != "suicide" else "emergency.not_alone"))
-    return step(go(place, "support", "waiting"), text(sentence), effects=(Effect("hand_over", {"reason": "emergency"}),))
+    return step(go(place, "support", "waiting"), text(sentence), effects=_handing_over("emergency"))
 
 
 def with_person(place: Place, event: Event, facts: Facts) -> Step:
@@ -47,7 +50,11 @@ def with_person(place: Place, event: Event, facts: Facts) -> Step:
 
 
 def leave(place: Place) -> Step:
-    return step(idle(place, keep_list=False), main_menu(say("support.left")), effects=(Effect("leave_agent"),))
+    return step(
+        idle(place, keep_list=False),
+        main_menu(say("support.left")),
+        effects=(Effect("leave_agent"), Effect("stop_timer", {"kind": RETURN})),
+    )
 
 
 def keep(media: SentMedia, purpose: str, order_number: str = "") -> Effect:
@@ -69,8 +76,21 @@ def waiting(place: Place, event: Event, facts: Facts) -> Step | None:
     return None
 
 
+def _handing_over(reason: str) -> tuple[Effect, ...]:
+    given = Effect("hand_over", {"reason": reason})
+    return (given, Effect("start_timer", {"kind": RETURN, "minutes": RETURN_MINUTES})) if reason in PEOPLE else (given,)
+
+
+def timer_due(place: Place, event: Happened, facts: Facts) -> Step:
+    """Nobody answered in time: the bot takes the thread back and says so. Timers of flows to come are not ours to answer."""
+    if event.data.get("kind") != RETURN or not facts.customer.with_agent:
+        return Step(place)
+    back = returned(place, event, facts)
+    return step(back.place, *back.replies, effects=(Effect("leave_agent"),))
+
+
 def returned(place: Place, event: Happened, facts: Facts) -> Step:
-    """Nobody answered in time and the bot has the thread again."""
+    """The bot has the thread again, and whoever waited hears it."""
     return step(idle(place, keep_list=False), buttons(say("support.returned"), button("menu"), button("agent", "agent_again")))
 
 

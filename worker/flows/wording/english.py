@@ -65,7 +65,10 @@ TALK: Mapping[str, str] = {
         "*menu* to come back to me."
     ),
     "support.left": "You are back with me, the pharmacy's bot.",
-    "support.returned": "Sorry, nobody was free to answer yet. I am back and can help with orders. Shall I ask our team again?",
+    "support.returned": (
+        "Sorry, nobody was free to answer yet. I am back and can help with orders. In an emergency call "
+        "*112*. Shall I ask our team again?"
+    ),
     "support.no_chat": "You are not in a chat with a person right now.",
     "support.rate": "Thank you. Ratings open after a chat with a person. To tell us something now, tap *Talk to a person*.",
     "emergency.numbers": "🚨 If someone's life is in danger, call *112* now (in Lagos also *767*) or go to the nearest hospital.",
