@@ -52,7 +52,7 @@ def drain(it: Rig, turns: int, read_receipts: str) -> None:
     it.simulator(statuses=False)
     post_all(it.web_port, [request_bytes(it.web_port, NUMBERS.format(i), "hi", f"wamid.{uuid.uuid4().hex}") for i in range(turns)])
     it.stop("web")
-    it.worker(module="bench.trivial", WHATSAPP_READ_RECEIPTS=read_receipts)
+    it.worker(module="bench.trivial", threads=16, WHATSAPP_READ_RECEIPTS=read_receipts)
     time.sleep(4)
     with psycopg.connect(it.database_url, autocommit=True) as conn:
         customers = [row[0] for row in conn.execute('SELECT "customerId" FROM inbox ORDER BY id')]

@@ -132,7 +132,11 @@ CREATE TABLE handovers (
     "closedAt" timestamptz,
     "closedBy" text NOT NULL DEFAULT ''
 );
-CREATE UNIQUE INDEX handovers_open ON handovers ("customerId") WHERE "closedAt" IS NULL;
+-- One conversation with a person at a time; a request about somebody's data stands beside it, until people close it.
+CREATE UNIQUE INDEX handovers_open ON handovers ("customerId")
+    WHERE "closedAt" IS NULL AND reason IN ('asked', 'not_understood', 'emergency');
+CREATE UNIQUE INDEX handovers_requests ON handovers ("customerId", reason)
+    WHERE "closedAt" IS NULL AND reason NOT IN ('asked', 'not_understood', 'emergency');
 
 CREATE TABLE media (
     id bigserial PRIMARY KEY,

@@ -143,6 +143,10 @@ def merge(conn: psycopg.Connection, *, source: int, target: int) -> None:
            AND NOT EXISTS (SELECT FROM cart_lines WHERE "customerId" = %(target)s)""",
         both,
     )
+    conn.execute(  # buttons shown before the merge speak of another cart
+        """INSERT INTO cart_versions AS v VALUES (%(target)s, 1) ON CONFLICT ("customerId") DO UPDATE SET version = v.version + 1""",
+        both,
+    )
     conn.execute(
         """UPDATE inbox SET "customerId" = %(target)s WHERE "customerId" = %(source)s AND status = 'pending'""",
         both,

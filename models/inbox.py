@@ -5,7 +5,6 @@ Written by hand where it is hot: through Peewee's models the door cost half as m
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from json import dumps
@@ -55,14 +54,16 @@ WITH item AS (
     {items}
 ), who AS (
     SELECT item.*, COALESCE(b."customerId", n."customerId") AS customer,
+        status = 'pending' AND sent < EXTRACT(EPOCH FROM now()) - {oldest} AS old,
         (item.bsuid <> '' AND b.value IS NULL) OR (item.number <> '' AND n.value IS NULL)
-            OR (b."customerId" <> n."customerId") AS stranger
+            OR (b."customerId" <> n."customerId" AND NOT %s) AS stranger
     FROM item
     LEFT JOIN customer_identities b ON b.kind = 'bsuid' AND b.value = item.bsuid
     LEFT JOIN customer_identities n ON n.kind = 'number' AND n.value = item.number
 ), kept AS (
     INSERT INTO inbox (channel, "externalId", "customerId", kind, payload, status, reason, "sentAt", "correlationId")
-    SELECT 'whatsapp', external, customer, kind, payload::json, status, reason, to_timestamp(sent), %s
+    SELECT 'whatsapp', external, customer, kind, payload::json, CASE WHEN old THEN 'stored' ELSE status END,
+        CASE WHEN old THEN 'too_old' ELSE reason END, to_timestamp(sent), %s
     FROM who WHERE NOT EXISTS (SELECT FROM who WHERE stranger) ORDER BY place
     ON CONFLICT DO NOTHING
     RETURNING CASE WHEN status = 'pending' THEN "customerId" END AS customer
@@ -71,7 +72,7 @@ SELECT EXISTS (SELECT FROM who WHERE stranger), ARRAY(SELECT DISTINCT customer F
     (SELECT count(*) FROM kept)
 """
 
-STORE_ONE, STORE_MANY = STORE.format(items=ONE_ITEM), STORE.format(items=MANY_ITEMS)
+STORE_ONE, STORE_MANY = (STORE.format(items=items, oldest=OLDEST_HANDLED_S) for items in (ONE_ITEM, MANY_ITEMS))
 
 STORE_RECEIPTS = """
 INSERT INTO delivery_receipts ("externalId", status, callback, at, "errorCode", "errorTitle")
@@ -110,8 +111,8 @@ def accept(
 def _accept_messages(conn: psycopg.Connection, items: Sequence[InboundItem], correlation_id: str) -> Accepted:
     rows = [_item_row(item) for item in items]
     statement, values = (STORE_ONE, rows[0]) if len(rows) == 1 else (STORE_MANY, tuple(map(list, zip(*rows, strict=True))))
-    for _ in range(2):
-        stranger, customers, new = conn.execute(statement, (*values, correlation_id)).fetchone() or (True, [], 0)
+    for met in (False, True):  # once met, two people of one batch who both claim a number are told apart by their user ids
+        stranger, customers, new = conn.execute(statement, (*values, met, correlation_id)).fetchone() or (True, [], 0)
         if not stranger:
             return Accepted(customers, new, len(items))
         meet(conn, [(i.bsuid, i.number, i.profile_name) for i in items if i.bsuid or i.number])
@@ -120,9 +121,7 @@ def _accept_messages(conn: psycopg.Connection, items: Sequence[InboundItem], cor
 
 def _item_row(item: InboundItem) -> tuple[Any, ...]:
     status, reason = STATUS_OF[item.disposition], item.reason
-    if status == "pending" and item.sent_at is not None and item.sent_at < time.time() - OLDEST_HANDLED_S:
-        status, reason = "stored", "too_old"
-    elif status == "pending" and not (item.bsuid or item.number):
+    if status == "pending" and not (item.bsuid or item.number):
         status, reason = "quarantined", "no_identity"
     return item.external_id, item.kind, status, reason, item.bsuid or "", item.number or "", item.payload_json, item.sent_at
 

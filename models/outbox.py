@@ -101,6 +101,15 @@ def requeue(
     )
 
 
+def put_back(row_ids: Sequence[int]) -> tuple[str, tuple[Any, ...]]:
+    """The statement that lets rows wait again that were marked as being sent and never left."""
+    return (
+        """UPDATE outbox SET status = 'queued', attempts = 0, "sendingSince" = NULL, "updatedAt" = now()
+           WHERE id = ANY(%s) AND status = 'sending'""",
+        (list(row_ids),),
+    )
+
+
 def unsure(row_id: int, *, wait_s: float, reason: str) -> tuple[str, tuple[Any, ...]]:
     """The statement that notes: the request may have arrived. Sent again only if no status names the row in time."""
     return (

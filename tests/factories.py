@@ -60,6 +60,14 @@ def a_product(
     return f"m{made.fetchone()[0]}"
 
 
+def a_cart(lines: Mapping[str, int], *, customer: int = 0) -> int:
+    """The id of a customer (a new one unless given) who has put these references in the cart."""
+    customer = customer or a_customer()
+    for ref, quantity in lines.items():
+        carts.add(customer, ref, quantity, now=NOW)
+    return customer
+
+
 def an_order(
     customer_id: int,
     lines: Mapping[str, int] | None = None,

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 import redis
 
+from local import programs
 from local.folder import Folder
 from local.services import Services
 from models.migrating import migrate
@@ -204,34 +205,21 @@ def test_a_postgres_that_is_killed_with_all_its_backends_comes_back_with_every_m
         kill_with_children(servers.postgres.process.pid)
         servers.postgres.process.wait(5)
         time.sleep(0.3)
-        print(house.database_url)
-        restart(servers)
-        print(servers.postgres.log.read_text()[-1500:])
+        servers.restart_dead()
         time.sleep(0.3)
     finally:
         stop.set()
         speaking.join()
-    house.settles(said, 30)
-
-
-def restart(servers: Services) -> tuple[str, str]:
-    """Both run again, on the ports they had."""
-    servers.restart_dead()
-    ports = [servers.folder.section(name)["port"] for name in ("postgres", "valkey")]
-    print(ports)
-    return ("", "")
+    house.settles(said)
 
 
 def kill_with_children(pid: int) -> None:
-    """SIGKILL to a process and its children: PostgreSQL's are in sessions of their own."""
-    children = [
-        int(entry)
-        for entry in os.listdir("/proc")
-        if entry.isdigit() and Path(f"/proc/{entry}/stat").exists() and parent_of(entry) == pid
-    ]
-    for each in (pid, *children):
+    """SIGKILL to a process and its children: PostgreSQL's are in sessions of their own. Frozen first, so that none is born late."""
+    os.kill(pid, signal.SIGSTOP)
+    children = [int(entry) for entry in os.listdir("/proc") if entry.isdigit() and parent_of(entry) == pid]
+    for each in (*children, pid):
         os.kill(each, signal.SIGKILL)
-    wait_until(lambda: not any(Path(f"/proc/{c}").exists() for c in children), "its children to be gone")
+    wait_until(lambda: not any(programs.birth(child) for child in children), "its children to be gone")
 
 
 def parent_of(entry: str) -> int:

@@ -67,8 +67,23 @@ def serve(customer_id: int) -> None:
 
 
 def _work(conn: psycopg.Connection, held: Claim) -> bool:
-    """One round with a claimed customer. True when more came meanwhile."""
-    turn = Round(held)
+    """One round with a claimed customer, who is let go at its end. True when more came meanwhile."""
+    turn = Round(held, begun=held.events[0].id if held.events and held.first_begun else None)
+    try:
+        return _round(conn, held, turn)
+    except (Unavailable, Lost):
+        _owe(turn.begun)
+        raise
+
+
+def _owe(event_id: int | None) -> None:
+    """The attempt at this event is counted, and it was the database that ended it: it would pass for a death."""
+    if event_id is not None:
+        with _owed_lock:
+            _owed.append(event_id)
+
+
+def _round(conn: psycopg.Connection, held: Claim, turn: Round) -> bool:
     sender_waits = held.sender_waits_until is not None and held.sender_waits_until > held.now
     if held.held and held.events:
         with unit(house.UNIT_S):
@@ -104,19 +119,16 @@ def _answer(conn: psycopg.Connection, turn: Round, event: Pending, following: in
             ids, payloads = _take_turn(conn, held, event, following, blocked=turn.blocked)
     except Conflict:
         log().warning("conversation.conflict", inbox=event.id)
+        _owe(event.id)
         return False
     except (Unavailable, Lost):
-        with _owed_lock:
-            _owed.append(event.id)
         raise
     except Exception as e:  # noqa: BLE001 - a bug in a flow, or an event no flow foresaw: counted, told, tried again later
+        turn.begun = None
         return _failed(conn, turn, event, following, e)
+    turn.begun = following
     log().info("conversation.answered", inbox=event.id, flow=held.flow, state=held.state, replies=len(ids))
-    for row_id, payload in zip(ids, payloads, strict=True):
-        if turn.blocked:
-            break
-        if payload is not None:
-            delivery.send(conn, turn, row_id, payload, attempts=1)
+    delivery.send_new(conn, turn, ids, payloads)
     return True
 
 
@@ -225,9 +237,8 @@ def _set_aside(conn: psycopg.Connection, turn: Round, event: Pending, following:
     log().error("conversation.set_aside", inbox=event.id, reason=reason)
     if event.attempts - event.failures >= current().event_max_deaths:
         sentry.alarm("event set aside", inbox=event.id, customer=held.customer_id)
-    for row_id, payload in zip(ids, payloads, strict=True):
-        if payload is not None and not turn.blocked:
-            delivery.send(conn, turn, row_id, payload, attempts=1)
+    turn.begun = following
+    delivery.send_new(conn, turn, ids, payloads)
 
 
 def _happened(event: Pending) -> Event:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,7 @@ class Round:
 
     held: Claim
     blocked: bool = False
+    begun: int | None = None  # the event whose attempt is counted and not yet done
     sent: tuple[int, str] | None = None
 
     def record(self, conn: psycopg.Connection, statement: Statement) -> None:
@@ -80,6 +82,17 @@ def send_unsent(conn: psycopg.Connection, turn: Round) -> None:
         if turn.blocked:
             return
     turn.blocked = len(rows) == ROWS_A_ROUND
+
+
+def send_new(conn: psycopg.Connection, turn: Round, ids: Sequence[int], payloads: Sequence[dict[str, Any] | None]) -> None:
+    """Sends the rows a turn just wrote. Payloads that are None were written as waiting; the others are marked as being sent,
+    so those that an earlier one keeps from leaving are put back, or they would pass for unsure."""
+    born = [(row_id, payload) for row_id, payload in zip(ids, payloads, strict=True) if payload is not None]
+    for index, (row_id, payload) in enumerate(born):
+        if turn.blocked:
+            turn.record(conn, outbox.put_back([row_id for row_id, _ in born[index:]]))
+            return
+        send(conn, turn, row_id, payload, attempts=1)
 
 
 def send(conn: psycopg.Connection, turn: Round, row_id: int, payload: dict[str, Any], *, attempts: int) -> None:

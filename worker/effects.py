@@ -170,7 +170,9 @@ def _forget_text(context: Context, args: Mapping[str, Any]) -> None:
 
 
 def _start_timer(context: Context, args: Mapping[str, Any]) -> None:
-    minutes = min(max(0, int(args["minutes"])), LONGEST_TIMER_MINUTES)
+    # Flows see no settings: how long a person may be silent is the pharmacy's to say.
+    asked = context.settings.agent_return_minutes if args["kind"] == "agent_return" else int(args["minutes"])
+    minutes = min(max(0, asked), LONGEST_TIMER_MINUTES)
     timers.start(str(args["kind"]), context.customer_id, context.now + timedelta(minutes=minutes), context.now)
 
 
