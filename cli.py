@@ -92,18 +92,24 @@ def list_(limit: int) -> None:
     base.bind(current().database_url, name="drugsng failed")
     with base.unit(UNIT_S) as conn:
         for row in operations.set_aside(conn, limit=limit):
-            click.echo(f"{row.at:%Y-%m-%d %H:%M}  {row.what:<8}{row.id:>10}  customer {row.customer:<8} {row.status:<12} {row.reason}")
+            click.echo(
+                f"{row.at:%Y-%m-%d %H:%M}  {row.what:<8}{row.id:>10}  customer {row.customer:<8} {row.status:<12} {row.reason}"
+            )
 
 
 @failed.command()
 @click.argument("what", type=click.Choice(["event", "message"]))
 @click.argument("number", type=int)
-@click.option("--minutes", default=15, show_default=True, type=click.IntRange(1, 1440), help="how long a message may still be sent")
+@click.option(
+    "--minutes", default=15, show_default=True, type=click.IntRange(1, 1440), help="how long a message may still be sent"
+)
 def retry(what: str, number: int, minutes: int) -> None:
     """Give one another round of attempts; the sweep takes it up within seconds."""
     base.bind(current().database_url, name="drugsng failed")
     with base.unit(UNIT_S) as conn:
-        done = operations.retry_event(conn, number) if what == "event" else operations.retry_message(conn, number, minutes=minutes)
+        done = (
+            operations.retry_event(conn, number) if what == "event" else operations.retry_message(conn, number, minutes=minutes)
+        )
     if done is None:
         raise click.ClickException(f"There is no {what} {number} that was set aside.")
     click.echo(f"{what} {number} of customer {done} is tried again.")

@@ -81,7 +81,7 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 
 
 def _setting(parse: Callable[[str], Any], default: Any = MISSING, *, secret: bool = False) -> Any:
-    return field(default=default, repr=not secret, metadata={"parse": parse})  # type: ignore[call-overload]
+    return field(default=default, repr=not secret, metadata={"parse": parse})
 
 
 @dataclass(frozen=True, slots=True)

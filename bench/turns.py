@@ -50,7 +50,9 @@ def drain(it: Rig, turns: int, read_receipts: str) -> None:
     it.web()
     it.environment["REDIS_URL"] = it.redis_url
     it.simulator(statuses=False)
-    post_all(it.web_port, [request_bytes(it.web_port, NUMBERS.format(i), "hi", f"wamid.{uuid.uuid4().hex}") for i in range(turns)])
+    post_all(
+        it.web_port, [request_bytes(it.web_port, NUMBERS.format(i), "hi", f"wamid.{uuid.uuid4().hex}") for i in range(turns)]
+    )
     it.stop("web")
     it.worker(module="bench.trivial", threads=16, WHATSAPP_READ_RECEIPTS=read_receipts)
     time.sleep(4)
@@ -63,8 +65,10 @@ def drain(it: Rig, turns: int, read_receipts: str) -> None:
         wait_for(conn, ACCEPTED, turns)
         took, cpu = time.monotonic() - began, spent(before, it.cpu())
     path = {k: cpu[k] for k in ("worker", "postgresql")}
-    print(f"drain, read receipts {read_receipts}: {turns / took:.0f} turns/s; CPU ms a turn: {sum(path.values()) / turns * 1000:.2f} "
-          f"worker + postgresql ({shares(cpu, turns)})")
+    print(
+        f"drain, read receipts {read_receipts}: {turns / took:.0f} turns/s; CPU ms a turn: {sum(path.values()) / turns * 1000:.2f} "
+        f"worker + postgresql ({shares(cpu, turns)})"
+    )
 
 
 def full(it: Rig, turns: int, read_receipts: str) -> None:
@@ -87,13 +91,17 @@ def full(it: Rig, turns: int, read_receipts: str) -> None:
         time.sleep(0.5)
         (sent,) = conn.execute(ACCEPTED).fetchone() or (0,)
     path = sum(cpu[k] for k in ("web", "worker", "postgresql", "valkey"))
-    print(f"full turn, read receipts {read_receipts}: CPU ms {path / turns * 1000:.2f} ({shares(cpu, turns)}); {turns / took:.0f} turns/s, "
-          f"{(sent - sent_before) / turns:.1f} sends a turn")
+    print(
+        f"full turn, read receipts {read_receipts}: CPU ms {path / turns * 1000:.2f} ({shares(cpu, turns)}); {turns / took:.0f} turns/s, "
+        f"{(sent - sent_before) / turns:.1f} sends a turn"
+    )
 
 
 def _post(it: Rig, words: str, customers: int, each: int) -> None:
     requests = [
-        request_bytes(it.web_port, NUMBERS.format(i), words, f"wamid.{uuid.uuid4().hex}") for _ in range(each) for i in range(customers)
+        request_bytes(it.web_port, NUMBERS.format(i), words, f"wamid.{uuid.uuid4().hex}")
+        for _ in range(each)
+        for i in range(customers)
     ]
     post_all(it.web_port, requests)
 
@@ -115,18 +123,25 @@ def crowd(it: Rig, latency_ms: int, *, customers: int = 200, each: int = 12) -> 
     with psycopg.connect(it.database_url, autocommit=True) as conn:
         wait_for(conn, ACCEPTED, turns, within_s=300)
         took = time.monotonic() - began
-        delays = [row[0] for row in conn.execute(
-            """SELECT EXTRACT(EPOCH FROM o."acceptedAt" - i."receivedAt")::float8 * 1000 FROM outbox o JOIN inbox i ON i.id = o."inboxId" """)]
+        delays = [
+            row[0]
+            for row in conn.execute(
+                """SELECT EXTRACT(EPOCH FROM o."acceptedAt" - i."receivedAt")::float8 * 1000 FROM outbox o JOIN inbox i ON i.id = o."inboxId" """
+            )
+        ]
         order = conn.execute(
             """SELECT count(*) FROM (SELECT "acceptedAt" < lag("acceptedAt") OVER (PARTITION BY "customerId" ORDER BY id) AS back
-               FROM outbox) t WHERE back""").fetchone()
+               FROM outbox) t WHERE back"""
+        ).fetchone()
     seen: list[dict[str, object]] = []
     while len(page := it.ask("GET", f"/_sim/messages?after={seen[-1]['seq'] if seen else 0}&limit=5000")["messages"]):
         seen += page
     callbacks = Counter(str(m["biz_opaque_callback_data"]) for m in seen)
     doubled = sum(n - 1 for n in callbacks.values())
-    print(f"crowd, Graph at {latency_ms} ms: {turns} turns, lost {turns - len(callbacks)}, doubled {doubled}, out of order {order[0] if order else '?'}; "
-          f"{turns / took:.0f} turns/s; webhook to accepted {quantiles(delays)}")
+    print(
+        f"crowd, Graph at {latency_ms} ms: {turns} turns, lost {turns - len(callbacks)}, doubled {doubled}, out of order {order[0] if order else '?'}; "
+        f"{turns / took:.0f} turns/s; webhook to accepted {quantiles(delays)}"
+    )
 
 
 def idle(it: Rig, count: int) -> None:
@@ -145,7 +160,9 @@ def idle(it: Rig, count: int) -> None:
         if n >= 20:
             waits.append((found[0]["at"] - began) * 1000)
         time.sleep(0.05 + (n % 7) * 0.02)
-    print(f"idle: webhook to first send {quantiles(waits)} over {count}; p50 {statistics.median(waits):.1f}, p99 {percentile(waits, 0.99):.1f}")
+    print(
+        f"idle: webhook to first send {quantiles(waits)} over {count}; p50 {statistics.median(waits):.1f}, p99 {percentile(waits, 0.99):.1f}"
+    )
 
 
 def main() -> None:
@@ -168,4 +185,3 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
-

@@ -13,9 +13,7 @@ from bench.rig import GRANIAN, Rig, cpu_s, free_port, post_all, quantiles, reque
 
 def measure(it: Rig, name: str, port: int, count: int) -> tuple[float, list[float]]:
     """CPU seconds of one server for `count` webhooks, and the latencies."""
-    requests = [
-        request_bytes(port, f"23480{i % 500:08d}", "find paracetamol", f"wamid.{uuid.uuid4().hex}") for i in range(count)
-    ]
+    requests = [request_bytes(port, f"23480{i % 500:08d}", "find paracetamol", f"wamid.{uuid.uuid4().hex}") for i in range(count)]
     before = cpu_s(it.children[name].pid)
     answers = post_all(port, requests)
     assert {status for status, _ in answers} == {200}, {status for status, _ in answers}
@@ -41,7 +39,9 @@ def main() -> None:
             ours, latencies = ours + cost, latencies + ms
             yardstick += measure(it, "empty", empty_port, given.requests // given.slices)[0]
         a_request = 1000 / given.requests
-        print(f"empty POST {yardstick * a_request:.3f} ms CPU, webhook {ours * a_request:.3f} ms CPU: {ours / yardstick:.1f} times")
+        print(
+            f"empty POST {yardstick * a_request:.3f} ms CPU, webhook {ours * a_request:.3f} ms CPU: {ours / yardstick:.1f} times"
+        )
         print(f"acknowledged, 16 connections at once: {quantiles(latencies)}")
 
 

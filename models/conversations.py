@@ -41,6 +41,7 @@ WITH moved AS (
 SELECT EXISTS (SELECT FROM moved), ARRAY(SELECT id FROM said ORDER BY id)
 """
 
+
 class Conflict(Exception):
     """The conversation moved, or the event was done, under us: nothing was written. Whoever holds the claim goes on."""
 

@@ -54,7 +54,7 @@ WITH item AS (
     {items}
 ), who AS (
     SELECT item.*, COALESCE(b."customerId", n."customerId") AS customer,
-        status = 'pending' AND sent < EXTRACT(EPOCH FROM now()) - {oldest} AS old,
+        status = 'pending' AND sent < EXTRACT(EPOCH FROM now()) - {oldest} AS aged,
         (item.bsuid <> '' AND b.value IS NULL) OR (item.number <> '' AND n.value IS NULL)
             OR (b."customerId" <> n."customerId" AND NOT %s) AS stranger
     FROM item
@@ -62,8 +62,8 @@ WITH item AS (
     LEFT JOIN customer_identities n ON n.kind = 'number' AND n.value = item.number
 ), kept AS (
     INSERT INTO inbox (channel, "externalId", "customerId", kind, payload, status, reason, "sentAt", "correlationId")
-    SELECT 'whatsapp', external, customer, kind, payload::json, CASE WHEN old THEN 'stored' ELSE status END,
-        CASE WHEN old THEN 'too_old' ELSE reason END, to_timestamp(sent), %s
+    SELECT 'whatsapp', external, customer, kind, payload::json, CASE WHEN aged THEN 'stored' ELSE status END,
+        CASE WHEN aged THEN 'too_old' ELSE reason END, to_timestamp(sent), %s
     FROM who WHERE NOT EXISTS (SELECT FROM who WHERE stranger) ORDER BY place
     ON CONFLICT DO NOTHING
     RETURNING CASE WHEN status = 'pending' THEN "customerId" END AS customer

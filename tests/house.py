@@ -122,13 +122,16 @@ class House:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def start_web(self, **env: str) -> Child:
-        self.web = self._start(self.lines["web"], "web", env)
+    def start_web(self, *, output: str = "", **env: str) -> Child:
+        """`output`: the file its standard output goes to instead of the child's log."""
+        self.web = self._start(self.lines["web"] + (f" >{output} 2>&1" if output else ""), "web", env)
         return self.web
 
-    def start_worker(self, module: str = "tests.odd_worker", **env: str) -> Child:
+    def start_worker(self, module: str = "tests.odd_worker", *, output: str = "", **env: str) -> Child:
         """One more. `module` stands in the place of worker.run; tests.odd_worker is the same but for what `env` asks of it."""
-        child = self._start(self.lines["worker"].replace("worker.run", module), "worker", env)
+        child = self._start(
+            self.lines["worker"].replace("worker.run", module) + (f" >{output} 2>&1" if output else ""), "worker", env
+        )
         self.workers.append(child)
         self._made_with[child.pid] = (module, env)
         return child
@@ -206,10 +209,10 @@ class House:
         """Numbers that nobody used before."""
         return [str(next(_people)) for _ in range(how_many)]
 
-    def tell(self, number: str, *, wait: float = 0.0, **more: Any) -> Said:
+    def tell(self, number: str, *, wait: float = 0.0, extra: str = "", **more: Any) -> Said:
         """One message. With `wait`, returns when the front door took it."""
         word = f"zq{next(_serial)}x"
-        return Said(number, word, self.sim.say(number, f"find {word}", wait=wait, **more))
+        return Said(number, word, self.sim.say(number, f"find {word}{extra}", wait=wait, **more))
 
     def talk(self, people: Iterable[str], each: int = 1, *, wait: float = 0.0) -> list[Said]:
         """Everybody says so many things, in turns."""
@@ -316,7 +319,9 @@ class House:
             heard = [word for message in self.sim.messages(number) for word in theirs if word in words(message["body"])]
             once = list(dict.fromkeys(heard)) if lenient else heard
             missing = [w for w in wanted if w not in once]
-            assert len(missing) <= failed and once == [w for w in wanted if w in once], f"{number}: {wanted} but {heard}\n{self.stories()}"
+            assert len(missing) <= failed and once == [w for w in wanted if w in once], (
+                f"{number}: {wanted} but {heard}\n{self.stories()}"
+            )
             doubled = {word for word, times in Counter(heard).items() if times > 1} - lenient
             assert not doubled, f"{number}: twice {doubled}"
             self._each_row_once(number, lenient)
@@ -327,7 +332,9 @@ class House:
     def _each_row_once(self, number: str, lenient: set[str]) -> None:
         """I2 by our own ids: no row of the outbox was accepted twice, and no event has two sets of answers."""
         accepted = self.sim.messages(number)
-        tags = Counter(m["biz_opaque_callback_data"] for m in accepted if not lenient & {w for w in lenient if w in words(m["body"])})
+        tags = Counter(
+            m["biz_opaque_callback_data"] for m in accepted if not lenient & {w for w in lenient if w in words(m["body"])}
+        )
         assert not [tag for tag, times in tags.items() if times > 1], f"{number}: rows sent twice {tags}"
         order = [int(m["biz_opaque_callback_data"]) for m in accepted]
         assert lenient or order == sorted(order), f"{number}: rows out of order {order}"

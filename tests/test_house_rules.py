@@ -68,17 +68,16 @@ def test_imports_point_one_way(room: str) -> None:
 
 
 def test_the_web_process_never_loads_what_reads_pictures_or_runs_actors() -> None:
-    heavy = "import sys, web.app; print([m for m in ('cv2', 'pytesseract', 'PIL', 'worker.actors', 'worker.flows', 'local') if m in sys.modules])"
-    answer = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, timeout=60, cwd=ROOT, check=True)
+    heavy = ("cv2", "pytesseract", "PIL", "worker.actors", "worker.flows", "local")
+    source = f"import sys, web.app; print([m for m in {heavy} if m in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=60, cwd=ROOT, check=True)
     assert answer.stdout.strip() == "[]"
 
 
 def test_nobody_but_settings_reads_the_environment() -> None:
-    readers = []
-    for room in ("web", "worker", "models", "jobs"):
-        for path in modules(room):
-            if re.search(r"\bos\.(environ|getenv)\b", path.read_text()):
-                readers.append(str(path.relative_to(ROOT)))
+    reading = re.compile(r"\bos\.(environ|getenv)\b")
+    paths = [path for room in ("web", "worker", "models", "jobs") for path in modules(room)]
+    readers = [str(path.relative_to(ROOT)) for path in paths if reading.search(path.read_text())]
     assert readers == []
 
 
@@ -91,7 +90,11 @@ def test_no_module_outgrows_four_hundred_lines(room: str) -> None:
 def actors() -> dict[str, str]:
     """Actor names with their queues, as the decorators declare them."""
     source = "from worker import run; import dramatiq; print({a.actor_name: a.queue_name for a in dramatiq.get_broker().actors.values()})"
-    environment = os.environ | {"DATABASE_URL": "postgresql://u:p@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0", "LOG_DIR": ""}
+    environment = os.environ | {
+        "DATABASE_URL": "postgresql://u:p@127.0.0.1:1/x",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "LOG_DIR": "",
+    }
     answer = subprocess.run(
         [sys.executable, "-c", source], capture_output=True, text=True, timeout=60, cwd=ROOT, env=environment, check=True
     )
@@ -150,7 +153,12 @@ def test_every_setting_is_explained_in_the_example_file_with_its_default() -> No
 
 def test_a_setting_that_cannot_be_used_stops_with_its_name_and_what_is_allowed() -> None:
     base = {"DATABASE_URL": "postgresql://u:p@h/x", "REDIS_URL": "redis://h/0"}
-    for name, value in (("WORKER_THREADS", "many"), ("LOG_LEVEL", "loud"), ("DEFAULT_TIMEZONE", "Nowhere/Town"), ("REDIS_URL", "h:6379")):
+    for name, value in (
+        ("WORKER_THREADS", "many"),
+        ("LOG_LEVEL", "loud"),
+        ("DEFAULT_TIMEZONE", "Nowhere/Town"),
+        ("REDIS_URL", "h:6379"),
+    ):
         with pytest.raises(BadSetting, match=rf"{name} cannot be used: it must be .+") as told:
             read(base | {name: value})
         assert value not in str(told.value)
@@ -159,7 +167,9 @@ def test_a_setting_that_cannot_be_used_stops_with_its_name_and_what_is_allowed()
 
 
 def test_secrets_are_never_in_the_words_of_the_settings() -> None:
-    told = repr(read({"DATABASE_URL": "postgresql://u:hush1@h/x", "REDIS_URL": "redis://:hush2@h/0", "WHATSAPP_APP_SECRET": "hush3"}))
+    told = repr(
+        read({"DATABASE_URL": "postgresql://u:hush1@h/x", "REDIS_URL": "redis://:hush2@h/0", "WHATSAPP_APP_SECRET": "hush3"})
+    )
     assert "hush" not in told
 
 

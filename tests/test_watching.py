@@ -53,7 +53,9 @@ def test_one_id_leads_from_the_webhook_to_the_accepted_send(watched: tuple[House
     said = house.tell(NUMBER, wait=5)
     house.drains([said])
     (correlation,) = house.rows("""SELECT "correlationId" FROM inbox WHERE "externalId" = %s""", said.id)[0]
-    wait_until(lambda: {"outbox.accepted"} <= {li["event"] for li in lines(house) if li.get("correlation") == correlation}, "its log", 10)
+    wait_until(
+        lambda: {"outbox.accepted"} <= {li["event"] for li in lines(house) if li.get("correlation") == correlation}, "its log", 10
+    )
     found = {line["event"] for line in lines(house) if line.get("correlation") == correlation}
     assert {"webhook.stored", "conversation.answered", "outbox.accepted"} <= found
 
@@ -119,6 +121,8 @@ def test_text_that_leaves_the_house_has_no_numbers_addresses_or_tokens(text: str
 
 def test_private_values_vanish_however_deep_they_lie() -> None:
     given = {"ids": {"inbox": 7}, "deep": [{"caption": "for my son", "note": "call 08031234567"}], "args": [1, "x"]}
-    assert scrub_all(given) == {"ids": {"inbox": 7}, "deep": [{"caption": "[private]", "note": "call [number]"}], "args": "[private]"}
-
-
+    assert scrub_all(given) == {
+        "ids": {"inbox": 7},
+        "deep": [{"caption": "[private]", "note": "call [number]"}],
+        "args": "[private]",
+    }

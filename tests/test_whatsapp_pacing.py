@@ -103,7 +103,6 @@ def test_ten_a_minute_can_go_on_for_ever() -> None:
         now += timedelta(seconds=6)
 
 
-
 def test_a_lively_conversation_is_not_slowed_down() -> None:
     free_at, now = None, NOW
     for _ in range(12):  # twelve questions in half a minute, two messages each

@@ -42,10 +42,7 @@ def scrub_all(value: Any, *, depth: int = 0) -> Any:
     if depth > 12:
         return "[deep]"
     if isinstance(value, dict):
-        return {
-            scrub(str(k)): "[private]" if str(k) in PRIVATE_KEYS else scrub_all(v, depth=depth + 1)
-            for k, v in value.items()
-        }
+        return {scrub(str(k)): "[private]" if str(k) in PRIVATE_KEYS else scrub_all(v, depth=depth + 1) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [scrub_all(v, depth=depth + 1) for v in value[:200]]
     return value if isinstance(value, int | float | bool | None) else scrub(str(value))
