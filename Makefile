@@ -18,8 +18,9 @@ run: $(STAMP) ## the whole house on this machine, until Ctrl-C (ARGS="--data FOL
 chat: $(STAMP) ## talk to the bot in the terminal
 	@exec $(PY) cli.py chat $(ARGS)
 
-test: $(STAMP) ## every test, on servers of its own (ARGS="tests/test_run.py -x" for some)
-	@$(PY) -m pytest $(ARGS)
+test: $(STAMP) ## every test, on servers of its own; whole houses one after the other (ARGS="tests/test_run.py -x" for some)
+	@if [ -n "$(ARGS)" ]; then exec $(PY) -m pytest $(ARGS); fi; \
+	$(PY) -m pytest -m "not house" -n 2 --dist loadfile && $(PY) -m pytest -m house
 
 lint: $(STAMP) ## ruff, its format, and mypy where types are strict
 	@$(PY) -m ruff check .

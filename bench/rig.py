@@ -188,14 +188,21 @@ def request_bytes(port: int, number: str, words: str, wamid: str) -> bytes:
     return head.encode() + b"\r\n" + body
 
 
-def _answer(s: socket.socket) -> bytes:
-    data = s.recv(65536)
+def answer(s: socket.socket) -> bytes:
+    """One whole HTTP answer. Raises ConnectionError when the other side closes before its end."""
+    data = _more(s)
     while (end := data.find(b"\r\n\r\n")) < 0:
-        data += s.recv(65536)
+        data += _more(s)
     head = data[:end].lower()
     length = int(head.partition(b"content-length: ")[2].split(b"\r\n")[0] or 0)
     while len(data) < end + 4 + length:
-        data += s.recv(65536)
+        data += _more(s)
+    return data
+
+
+def _more(s: socket.socket) -> bytes:
+    if not (data := s.recv(65536)):
+        raise ConnectionError("closed before the answer's end")
     return data
 
 
@@ -210,7 +217,7 @@ def post_all(port: int, requests: Sequence[bytes], *, connections: int = 16) -> 
             for request in mine:
                 began = time.perf_counter()
                 s.sendall(request)
-                data = _answer(s)
+                data = answer(s)
                 answers.append((int(data[9:12]), (time.perf_counter() - began) * 1000))
         return answers
 

@@ -101,6 +101,7 @@ CREATE TABLE delivery_receipts (
     outcome text NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX delivery_receipts_once ON delivery_receipts ("externalId", status);
+CREATE INDEX delivery_receipts_named ON delivery_receipts (callback) WHERE "settledAt" IS NULL;
 CREATE INDEX delivery_receipts_open ON delivery_receipts (tries, id) WHERE "settledAt" IS NULL;
 
 CREATE TABLE sender_state (

@@ -46,11 +46,28 @@ class CamelMetadata(Metadata):
 
 
 class _Database(PostgresqlDatabase):
-    """Peewee's database whose connections are made in a helper thread, so that waiting for one has a limit below libpq's 2 s."""
+    """Peewee's database whose connections are made in a helper thread, so that waiting for one has a limit below libpq's 2 s.
+
+    Peewee connects under a lock of the whole database: while PostgreSQL hangs, eight threads would wait one after the other.
+    So ours is made before that lock is taken.
+    """
 
     connect_wait_s = float(CONNECT_TIMEOUT_S)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._made = threading.local()
+        super().__init__(*args, **kwargs)
+
+    def connect(self, reuse_if_open: bool = False) -> bool:
+        if not self.deferred and self.is_closed():
+            self._made.conn = self._new_connection()
+        return bool(super().connect(reuse_if_open))
+
     def _connect(self) -> psycopg.Connection:
+        conn, self._made.conn = self._made.conn, None
+        return conn
+
+    def _new_connection(self) -> psycopg.Connection:
         future = _connectors().submit(super()._connect)
         try:
             return future.result(timeout=self.connect_wait_s)

@@ -69,12 +69,14 @@ def unsent(conn: psycopg.Connection, customer_id: int, *, limit: int = 20) -> li
 
 
 def begin_send(conn: psycopg.Connection, row_id: int) -> bool:
-    """Marks a row as being sent, durably, before the request leaves. False: a receipt settled it meanwhile."""
+    """Marks a row as being sent, durably, before the request leaves. False: a receipt settled it meanwhile, or one that
+    names it has come and only waits to be settled (a busy house must not send twice because it is busy)."""
     done = conn.execute(
         """UPDATE outbox SET status = 'sending', attempts = attempts + 1, "sendingSince" = now(), "nextTryAt" = NULL,
                "updatedAt" = now()
-           WHERE id = %s AND status IN ('queued', 'sending', 'unsure')""",
-        (row_id,),
+           WHERE id = %s AND status IN ('queued', 'sending', 'unsure')
+             AND NOT EXISTS (SELECT FROM delivery_receipts WHERE callback = %s AND "settledAt" IS NULL)""",
+        (row_id, str(row_id)),
     )
     return done.rowcount == 1
 

@@ -10,6 +10,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,14 @@ import pytest
 
 from local import services
 from local.folder import Folder
+from settings import Settings
 from tests.children import Children
 from tests.proxy import Proxy
 from tests.servers import Databases, ValkeyDatabases
+
+# Settings of whoever runs the tests are not the tests' business: only TEST_DATABASE_URL and TEST_REDIS_URL are.
+for _setting in fields(Settings):
+    os.environ.pop(_setting.name.upper(), None)
 
 _outside: list[str] = []
 

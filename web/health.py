@@ -9,6 +9,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 from flask import Blueprint, Response, current_app, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -53,14 +54,22 @@ class NotReady(Exception):
     """A sentence that may be shown."""
 
 
+def _ask(question: Callable[[psycopg.Connection], Any]) -> Any:
+    """Asked a second time on a fresh connection: the first may have died in an outage that is over."""
+    try:
+        with base.unit(CHECK_WITHIN_S) as conn:
+            return question(conn)
+    except base.Unavailable:
+        with base.unit(CHECK_WITHIN_S) as conn:
+            return question(conn)
+
+
 def _database() -> None:
-    with base.unit(CHECK_WITHIN_S) as conn:
-        conn.execute("SELECT 1")
+    _ask(lambda conn: conn.execute("SELECT 1"))
 
 
 def _migrations() -> None:
-    with base.unit(CHECK_WITHIN_S) as conn:
-        pending = migrating.pending_count(conn)
+    pending = _ask(migrating.pending_count)
     if pending:
         raise NotReady(f"{pending} not applied: run `drugsng db migrate`")
 
@@ -88,12 +97,8 @@ def _figures() -> list[str]:
 
 
 def _rows() -> list[str]:
-    with base.unit(CHECK_WITHIN_S) as conn:
-        return [f"{name} {value}" for name, value in figures.gather(conn).items()]
+    return [f"{name} {value}" for name, value in _ask(figures.gather).items()]
 
 
 def _queues() -> list[str]:
     return [f'drugsng_queue_messages{{queue="{queue}"}} {depth}' for queue, depth in broker.depths(QUEUES).items()]
-
-
-Check = Callable[[], Any]

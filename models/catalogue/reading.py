@@ -20,6 +20,7 @@ from models.catalogue.clauses import (
     MODIFIER,
     MOST_CLAUSES,
     NAME,
+    NOT_FOR_ADULTS,
     SUBSTANCE,
     WORD,
     Asked,
@@ -346,6 +347,9 @@ def _add_modifiers(said: _Text, flat: str, vocabulary: Vocabulary, asked: Asked)
     if any(word in lexicon.child_words for word in said.words):
         young = ["syrup", "suspension", "drops", "junior", "paediatric", "pediatric", "infant", "children", "baby"]
         asked.clauses.append(Clause(any_of(young), CHILD, leading=False))
+    elif asked.self_care:  # nobody spoke of a child: what is made for one comes after the others
+        young = ["syrup", "suspension", "drops", "junior", "paediatric", "pediatric", "infant", "children", "baby"]
+        asked.clauses.append(Clause(any_of(young), NOT_FOR_ADULTS, leading=False))
     if asked.best_only:
         return
     for word in said.left:

@@ -15,6 +15,16 @@ from worker.flows.support import hand_over, unclear
 from worker.flows.wording import CONSENT_VERSION, Sentence, lines, paragraphs, plain, say
 
 NAME_LIMIT = 60
+NAME_WORDS = 6
+_ASKS = frozenset(("why", "what", "how", "wetin"))
+# Words of a sentence: with one of them it is no name. None is also a Nigerian name ("Wait" and "Please" are not; "Will" is).
+_NO_NAME = frozenset(
+    """
+    dont don't do have need want wan get no not never why what whats how when where who wetin please pls plz abeg prescription
+    prescriptions drug drugs medicine medicines tablet tablets price order cart delivery deliver the my you your it is are was
+    am can cant cannot for to of and or with later wait now money pay cash buy find send this that me we they
+    """.split()
+)
 # Letters of any script with the tone marks of Yoruba and Igbo, which may come as characters of their own.
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f .'’\-]){1,59}")
 _TITLED = re.compile(r"(?:dr|mr|mrs|ms|miss|chief|alhaji|alhaja|prof|pastor|engr|barr)\b\.? \w", re.IGNORECASE)
@@ -70,7 +80,8 @@ def giving_name(place: Place, event: Event, facts: Facts) -> Step | None:
         return refusal(place, facts)
     name = _clean_name(str(event.values.get("name") or event.text)) if event.intent not in ("yes", "number") else ""
     if not name:
-        return unclear(place, say("account.bad_name"), "skip", "menu")
+        asked = "?" in event.text or not _ASKS.isdisjoint(event.text.lower().split())
+        return unclear(place, say("account.why_name" if asked else "account.bad_name"), "skip", "menu")
     return _ask_consent(place.at("giving_consent", name=name), "")
 
 
@@ -226,11 +237,12 @@ def _ask_consent(place: Place, before: Sentence | str) -> Step:
 def _clean_name(typed: str) -> str:
     """A name to call somebody by, or "" when it is none: letters of any script, no digits, no links."""
     name = plain(typed[:200])
-    for opener in ("my name is ", "i am ", "i'm ", "im ", "name is ", "name: ", "it is ", "call me "):
+    for opener in ("my name is ", "my name na ", "na me be ", "this is ", "i be ", "i am ", "i'm ", "im ", "name is ", "name: ", "it is ", "call me "):
         if name.lower().startswith(opener):
             name = name[len(opener) :]
     name = name.strip(" .,")
-    if len(name) > NAME_LIMIT or not _NAME.fullmatch(name):
+    words = name.lower().replace("’", "'").split()
+    if len(name) > NAME_LIMIT or len(words) > NAME_WORDS or not _NAME.fullmatch(name) or not _NO_NAME.isdisjoint(words):
         return ""
     return name.title() if name.islower() or (name.isupper() and len(name) > 3) else name
 

@@ -7,6 +7,7 @@ something of it needs a prescription}.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -235,8 +236,25 @@ def _certain(name: str, results: Results) -> Product | None:
     next_best = scores[1][0] if len(scores) > 1 else 0
     if best >= SURE and best - next_best >= APART:
         return results.products[at]
+    named = [p for p in results.products if _says_all_but_the_form(name, p)]
+    if len(named) == 1:
+        return named[0]
     only = results.products[0] if results.total == 1 else None
     return only if only and fuzz.token_set_ratio(name, goods.name(only), processor=utils.default_process) >= ALL_WORDS else None
+
+
+_WORD_OR_NUMBER = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?")
+
+
+def _says_all_but_the_form(name: str, product: Product) -> bool:
+    """Whether a name with its strength lacks nothing but the form: "panadol 500mg" is Panadol 500 mg Tablet, not Panadol Extra."""
+    typed = set(_WORD_OR_NUMBER.findall(name.lower()))
+    whole = set(_WORD_OR_NUMBER.findall(goods.name(product).lower()))
+    form = set(_WORD_OR_NUMBER.findall(product.form.lower())) | {"mg"}
+    return any(word[0].isdigit() for word in typed) and typed - whole <= form | _PLURALS and whole - typed <= form
+
+
+_PLURALS = frozenset(("tablets", "tabs", "tab", "capsules", "caps", "cap"))
 
 
 def _refused_alone(place: Place, data: Mapping[str, Any], sentence: Sentence, facts: Facts) -> Step:

@@ -24,12 +24,12 @@ def start(place: Place, event: Event, facts: Facts) -> Step:
     if now.empty:
         return cart.show(place, facts)
     wanted = {k: v for k, v in values.items() if k in ("method", "address", "delivery") and v}
-    if not facts.customer.registered:
-        return account.ask_first(place, facts, {"intent": "checkout", "values": wanted}, "account.why_checkout")
-    if not summary.payable(now):
+    if not summary.payable(now):  # before anything personal is asked: there is no order to ask it for
         return step(
             go(place, "entry", "idle"), buttons(paragraphs(summary.held_back(now), say("checkout.nothing")), *_instead(now))
         )
+    if not facts.customer.registered:
+        return account.ask_first(place, facts, {"intent": "checkout", "values": wanted}, "account.why_checkout")
     to = go(place, "checkout", "confirming_part", leave=("shown",), wanted=wanted or None)
     if len(summary.payable(now)) < len(now.lines):
         sentence = paragraphs(summary.held_back(now), say("checkout.part", total=str(now.payable_total)))
@@ -85,7 +85,7 @@ def choosing_delivery(place: Place, event: Event, facts: Facts) -> Step | None:
         return _delivery(place, facts, str(wanted or DELIVERIES[int(number or 1) - 1]))
     if event.intent == "back":
         return cart.show(place, facts)
-    if event.intent in ("unknown", "search") and addresses.looks_like_one(event.text):
+    if event.intent in ("unknown", "search", "order") and addresses.looks_like_one(event.text):
         return _address(place.at("giving_address", delivery="delivery"), event.text, facts)
     return _unclear(place, event, "checkout.delivery_again", "co:delivery", "co:pickup")
 
@@ -98,6 +98,12 @@ def giving_address(place: Place, event: Event, facts: Facts) -> Step | None:
         return None
     if event.intent == "back":
         return _how(place, facts)
+    if _says_pickup(event):
+        return _delivery(place, facts, "pickup")
+    if event.intent == "yes" and place.memory.get("offered"):
+        return _same_address(place, facts)
+    if event.intent in ("no", "skip") and place.memory.get("offered"):
+        return _ask_address(place.at(place.state, offered=None))
     if event.intent in ("no", "skip"):
         return step(place, buttons(say("checkout.address_needed"), button("co:pickup"), button("agent")))
     wrong = addresses.problem(event.text)
@@ -108,6 +114,11 @@ def giving_address(place: Place, event: Event, facts: Facts) -> Step | None:
     return step(place, buttons(say(f"address.{wrong}"), button("co:pickup"), button("agent")))
 
 
+def _says_pickup(event: Heard) -> bool:
+    """A change of mind where an address is waited for: "pick up", "i will come and pick it up"."""
+    return event.intent == "checkout" and event.values.get("delivery") == "pickup" and not event.values.get("address")
+
+
 def giving_landmark(place: Place, event: Event, facts: Facts) -> Step | None:
     """A pin on a map is not a door: waiting for the house and what is near it."""
     if isinstance(event, SentLocation):
@@ -116,6 +127,8 @@ def giving_landmark(place: Place, event: Event, facts: Facts) -> Step | None:
         return None
     if event.intent == "back":
         return _ask_address(place)
+    if _says_pickup(event):
+        return _delivery(place, facts, "pickup")
     landmark = addresses.tidy(event.text)
     if event.intent in ("yes", "no", "skip") or sum(c.isalnum() for c in landmark) < addresses.LANDMARK_LEAST:
         return unclear(place, say("address.landmark_again"), "co:pickup", "menu")
@@ -240,7 +253,7 @@ def _delivery(place: Place, facts: Facts, chosen: str) -> Step:
     if not last:
         return _ask_address(to)
     return step(
-        to.at("giving_address"),
+        to.at("giving_address", offered=True),
         buttons(say("address.same", address=last), button("co:same"), button("co:new"), button("co:pickup")),
     )
 

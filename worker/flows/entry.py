@@ -120,6 +120,7 @@ COMMANDS: Mapping[str, Command] = {
     "location_question": welcome.about,
     "delivery_question": welcome.about,
     "number": number,
+    "advice": support.advice,
     "search": search.search,
     "search_page": search.turn_page,
     "health_products": search.health_products,

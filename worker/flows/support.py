@@ -26,6 +26,11 @@ def agent(place: Place, event: Event, facts: Facts) -> Step:
     return hand_over(place, "asked", say("support.asked"))
 
 
+def advice(place: Place, event: Event, facts: Facts) -> Step:
+    """How much, how safe, what goes with what: a pharmacist's to answer, and never a list of products under it."""
+    return step(place, buttons(say("advice.pharmacist"), button("agent", "pharmacist"), button("search"), button("menu")))
+
+
 def emergency(place: Place, event: Event, facts: Facts) -> Step:
     """The numbers at once, a person after that, never a product. Nothing in front of it, whoever writes."""
     kind = event.values.get("kind", "") if isinstance(event, Heard) else ""

@@ -34,11 +34,16 @@ def menu(place: Place, event: Event, facts: Facts) -> Step:
 
 
 def greeting(place: Place, event: Event, facts: Facts) -> Step:
+    """Hello comes with the menu; "hello", "good evening" in a row bring it once."""
+    here = idle(place, keep_list=False)
+    if place.memory.get("greeted"):
+        return step(place, text(say("welcome.again")))
+    greeted = here.at("idle", greeted=True)
     if not facts.customer.returning:
-        return step(idle(place, keep_list=False), text(hello(facts)), main_menu())
+        return step(greeted, text(hello(facts)), main_menu())
     name = facts.customer.name.split(" ")[0] if facts.customer.name else ""
     intro = say("welcome.back_named", name=name) if name else say("welcome.back")
-    return step(idle(place, keep_list=False), main_menu(intro))
+    return step(greeted, main_menu(intro))
 
 
 def first_contact(then: Step, facts: Facts) -> Step:

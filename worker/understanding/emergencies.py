@@ -225,13 +225,43 @@ _PREGNANT = frozenset(GROUPS["pregnant"])
 _TRIGGERS = _FIRST | frozenset(_GROUP_OF)
 
 
+# So many of something swallowed is an overdose whoever took it; a child needs no number.
+_COUNTED = re.compile(
+    r"\b(?:swallowed|swallow|took|taken|drank|chopped|ate|eaten|(?:don|just) (?:take|chop|drink))\s+(?:about |like |over |up to |all )?"
+    r"(?:[89]|[1-9]\d{1,2})\s+(?!m[gl]\b|mcg|min|h(?:ou)?rs?\b|days?\b|weeks?\b|months?\b|years?\b|times\b|am\b|pm\b|percent)[a-z]{3}"
+)
+_CHILD = word_set("baby babies pikin child children son daughter toddler kid kids infant boy girl grandson granddaughter pikins")
+_SWALLOWED = word_set("swallowed ate eaten chop chopped drank drunk swallow")
+_MEDICINE = word_set(
+    """
+    tablet tablets tab tabs pill pills drug drugs medicine medicines medication capsule capsules syrup panadol paracetamol
+    """
+)
+_UNABLE_TO = word_set("cant cannot couldnt wont unable refuse refuses refused hard difficult to can help fit how should")
+
+
+def _child_swallowed(pieces: Sequence[str]) -> bool:
+    """A child that got at medicine: "my baby swallowed 10 panadol tablets", but not "my child can't swallow tablets"."""
+    for index, piece in enumerate(pieces[:200]):
+        if piece not in _SWALLOWED or _CHILD.isdisjoint(pieces[max(0, index - 5) : index]):
+            continue
+        if not _UNABLE_TO.isdisjoint(pieces[max(0, index - 3) : index]) or not _NEGATORS.isdisjoint(pieces[max(0, index - 3) : index]):
+            continue
+        if not _MEDICINE.isdisjoint(pieces[index + 1 : index + 7]):
+            return True
+    return False
+
+
 def find(text: str) -> str | None:
     """The kind of emergency a text (cleaned, any length) speaks of, one of `KINDS`, or None. Linear in its length."""
-    pieces = _corrected(_PIECES.findall(fold(text)))
+    folded = fold(text)
+    pieces = _corrected(_PIECES.findall(folded))
     where = [index for index, piece in enumerate(pieces) if piece in _TRIGGERS]
     if not where:
         return None
     kinds: set[str] = set()
+    if _COUNTED.search(folded) or _child_swallowed(pieces):
+        kinds.add("overdose")
     _phrases_in(pieces, where, kinds)
     _rules_in(pieces, where, kinds)
     if "bleeding" in kinds and not _PREGNANT.isdisjoint(pieces):

@@ -67,6 +67,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "delete_my_data": (),
     "correct_data": (),
     "emergency": ("kind",),
+    "advice": (),  # dose, safety, diagnosis: a pharmacist's to answer
     "rate": ("n",),
     "hours": (),
     "location_question": (),

@@ -92,7 +92,8 @@ _TABLE: dict[str, str] = {
     """,
     "cart": """
         cart; basket; my cart; view cart; show cart; see cart; open cart; check cart; shopping cart; my basket; bag; kart;
-        trolley; what is in my cart; whats in my cart; wetin dey my cart; wetin dey inside my cart; cart total; total;
+        trolley; how much is everything; how much be everything; how much is all; how much be all; how much in all; how much
+        altogether; how much is my total; what is my total; how much all; my total; what is in my cart; whats in my cart; wetin dey my cart; wetin dey inside my cart; cart total; total;
         subtotal; kwando; kwandona; agbon; agbon mi; nkata; nkata m
     """,
     "clear_cart": """
@@ -236,7 +237,9 @@ _TABLE: dict[str, str] = {
         medicine; find medicines; find drug; find drugs; buy medicine; buy medicines; buy drugs; buy drug; i wan buy; i
         want to buy; i want to order; i want drugs; medicine; medicines; drug; drugs; products; product; browse; browse
         medicines; shop; shop now; buy; catalogue; catalog; price list; pricelist; i need drugs; i need medicine; i want
-        medicine; new search; search again; magani; oogun; ogwu; nema; saya; nema magani; saya magani; wa oogun; ra oogun;
+        medicine; new search; search again; i need; i need something; i want something; i need to buy;
+        i need to buy drugs; i want to buy drugs; i wan buy something; i want to buy something; i dey find medicine; i want
+        buy; can i buy; can i buy drugs; can i order; i need some drugs; i want to get some drugs; i want medicines; magani; oogun; ogwu; nema; saya; nema magani; saya magani; wa oogun; ra oogun;
         choo ogwu; zuo ogwu; how much; price; i wan buy medicine; i wan buy drug; i need a drug; meds; looking for
         medicine; order medicine; order drugs; order medicines
     """,

@@ -5,11 +5,12 @@
 3 something that looks like a password
 4 the whole message is a known phrase (also without greetings, politeness and small words)
 5 a number: 2, two, "option 2", "the second one"
-6 a verb with arguments: `add 2 3`, `track 12345`
+6 a question only a pharmacist may answer; then a verb with arguments: `add 2 3`, `track 12345`
 7 words that mean one thing wherever they stand: "where is my order", "talk to a person", "dentist in Lagos"
 8 a command with a typo
 9 a date: `tomorrow 2pm`
-10 something to look for
+10 quantities and names: `2 panadol and 1 vitamin c`
+11 something to look for
 and `unknown` for the rest.
 
 A greeting or a "please" in front never hides what follows it. A word is only ever compared as a whole word.
@@ -22,7 +23,7 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from worker.understanding import emergencies, items, numbers, passwords, questions, searching, typos
+from worker.understanding import advice, emergencies, items, numbers, passwords, questions, searching, typos
 from worker.understanding.commands import PAIRS, READERS, buy
 from worker.understanding.dates import could_be_moment, scan
 from worker.understanding.intent import Intent
@@ -308,6 +309,38 @@ def _register_number(said: Said) -> Intent | None:
     return searching.register_number(said.words, said.first, said.end)
 
 
+# After a number these say something else than what is wanted: "2 days", "3 people", "5 in 1".
+_NOT_COUNTED = word_set(
+    """
+    day days week weeks month months year years yr yrs hour hours hr hrs minute minutes min mins time times am pm people
+    persons person children kids of in or to for at and thing things stars k naira ng million thousand hundred clock
+    street str st road rd avenue ave close crescent lane way drive estate
+    """
+)
+_MOST_COUNTED = 30
+_PLACES = word_set("street str road rd avenue ave close crescent lane drive estate lagos abuja ikeja lekki opposite junction")
+
+
+def _counted(said: Said) -> Intent | None:
+    """`2 panadol and 1 vit c`: quantities and names without a verb, as people write a shopping list."""
+    keys = said.keys
+    quantity = items.signed_count(said.words, said.first)
+    if quantity is None or len(keys) < 2 or not 1 <= quantity <= _MOST_COUNTED:
+        return None
+    if keys[1] in _NOT_COUNTED or not _PLACES.isdisjoint(keys):
+        return None
+    found, counted = items.parse(said.words, said.first, said.end)
+    names = [str(item.get("name", "")) for item in found]
+    if not counted or not all(_is_a_name(name) for name in names) or found[0]["quantity"] != quantity:
+        return None
+    return Intent("order", {"items": found}, 0.7)
+
+
+def _is_a_name(name: str) -> bool:
+    words = name.split()
+    return 0 < len(words) <= 6 and any(c.isalpha() for c in words[0]) and words[0].lower() not in _NOT_COUNTED
+
+
 def _search(said: Said) -> Intent | None:
     return searching.guess(said.words, said.first, said.end)
 
@@ -319,10 +352,12 @@ _RULES: tuple[Callable[[Said], Intent | None], ...] = (
     _answer_and_phrase,
     _way_to_pay,
     _first_paid,
+    advice.intent,
     _verb,
     _question,
     _register_number,
     _moment,
     _typo,
+    _counted,
     _search,
 )

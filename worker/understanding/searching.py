@@ -19,12 +19,12 @@ _LEAD = word_set(
     bring us do does did don you u una dey have has had sell stock please pls abeg some any of price prices cost costs how
     much is are be na wetin what whats which where can could would will like my the an it its there order searching
     interested in about ask asking know check if there get-me something anything good best use take it's recommend suggest
-    available in-stock seeking require required kindly hi hello una-get still also ive got carry nema saya choo zuo nawa
+    hw wat wot and also plus available in-stock seeking require required kindly hi hello una-get still also ive got carry nema saya choo zuo nawa
     ne elo ni ego ole bu ka e
     """
 )
 # Taken off only after other talk: "what is good for cough", but "Good Neighbor tussin" is a name.
-_NEVER_FIRST = word_set("good best also about there available like e ka bu ne ni on of take use it")
+_NEVER_FIRST = word_set("good best about there available like e ka bu ne ni on of take use it")
 # Talk that says something is looked for; without it a question is not a search.
 _ASKING = word_set(
     """

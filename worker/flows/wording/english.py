@@ -19,6 +19,7 @@ TALK: Mapping[str, str] = {
     "welcome.address": "Address: {address}",
     "welcome.person": "Type *agent* for a person at any time.",
     "welcome.one_line": "👋 Welcome to {pharmacy}. Type *menu* to see all we do.",
+    "welcome.again": "Yes, I am here. Type what you need, for example *find paracetamol*, or *menu*.",
     "welcome.back": "Hello. What do you need today?",
     "welcome.back_named": "Hello {name}. What do you need today?",
     "welcome.what_now": "What do you need today?",
@@ -71,6 +72,10 @@ TALK: Mapping[str, str] = {
     ),
     "support.no_chat": "You are not in a chat with a person right now.",
     "support.rate": "Thank you. Ratings open after a chat with a person. To tell us something now, tap *Talk to a person*.",
+    "advice.pharmacist": (
+        "I am a bot and give no medical advice: how to take a medicine, and whether it is safe for you, is for our "
+        "pharmacist to say.\n\nTap *Ask a pharmacist*. If somebody is very ill, call *112*."
+    ),
     "emergency.numbers": "🚨 If someone's life is in danger, call *112* now (in Lagos also *767*) or go to the nearest hospital.",
     "emergency.person": (
         "I have alerted our team and a person will answer here, but do not wait for it. I cannot help with this, and I "
@@ -87,6 +92,10 @@ TALK: Mapping[str, str] = {
     "account.why_file": "I have your picture, but it is not with our pharmacist yet: I need your name and your consent first.",
     "account.why_register": "Good. This takes two short steps and no password.",
     "account.ask_name": "What is your full name?",
+    "account.why_name": (
+        "By pharmacy law we must know who our medicines are for, and the rider asks for you by name. Nothing is kept "
+        "before you agree. *no* leaves it.\n\nWhat is your full name?"
+    ),
     "account.bad_name": "That does not look like a name. Please type it in letters, for example *Ada Obi*.",
     "account.consent": (
         "Thank you, {name}. We keep your name, number, orders and prescriptions to supply your medicines safely and as "
