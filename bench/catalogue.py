@@ -14,7 +14,25 @@ from models import catalogue
 
 STRENGTHS = ("5mg", "10mg", "20mg", "50mg", "100mg", "250mg", "500mg", "1g", "125mg/5ml")
 FORMS = ("Tablet", "Capsule", "Suspension", "Injection", "Cream")
-ENDINGS = ("kem", "dex", "lin", "mox", "vita", "zen", "fort", "cure", "phar", "nol", "pan", "rex", "dol", "gen", "lex", "trim", "via")
+ENDINGS = (
+    "kem",
+    "dex",
+    "lin",
+    "mox",
+    "vita",
+    "zen",
+    "fort",
+    "cure",
+    "phar",
+    "nol",
+    "pan",
+    "rex",
+    "dol",
+    "gen",
+    "lex",
+    "trim",
+    "via",
+)
 LEXICON = Path(catalogue.__file__).parent.parent / "lexicon"
 LANES = 2
 BATCH = 1000

@@ -161,7 +161,9 @@ def report(fault: Fault, answers: Sequence[Answer], *, taken: int, stored: int, 
     """One line, and whether it meets the bar."""
     acknowledged, refused = ([a.ms for a in answers if a.status == status] for status in (200, 503))
     others = {status for status in Counter(a.status for a in answers) if status not in (200, 503)}
-    counts = ", ".join(f"{count} x {status or 'no answer'}" for status, count in sorted(Counter(a.status for a in answers).items()))
+    counts = ", ".join(
+        f"{count} x {status or 'no answer'}" for status, count in sorted(Counter(a.status for a in answers).items())
+    )
     words = [counts]
     if acknowledged:
         words.append(f"200 p50 {percentile(acknowledged, 0.5):.1f} p99 {percentile(acknowledged, 0.99):.1f} ms")

@@ -2,8 +2,12 @@
 
 from flask import Flask
 
+from bench.rig import WEB_THREADS
+from web.front import Front
+
 
 def load() -> Flask:
+    """For a server that speaks WSGI itself."""
     app = Flask("empty", static_folder=None)
 
     @app.get("/")
@@ -12,3 +16,8 @@ def load() -> Flask:
         return "ok"
 
     return app
+
+
+def fronted() -> Front:
+    """Behind the same front as the door's: bodies read by the event loop."""
+    return Front(load(), WEB_THREADS)

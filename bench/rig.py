@@ -28,7 +28,12 @@ from models import migrating
 ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
 SECRET, TOKEN = "bench-app-secret", "bench-access-token"
-GRANIAN = "granian --interface wsgi --factory --host 127.0.0.1 --port {port} --workers 1 --blocking-threads {threads} --no-ws --log-level error"
+# As in the Procfile, with the log level of a bench.
+FRONT = "granian --interface rsgi --factory --host 127.0.0.1 --port {port} --workers 1 --no-ws --log-level error"
+PLAIN = (
+    "granian --interface wsgi --factory --host 127.0.0.1 --port {port} --workers 1 --blocking-threads 8 --no-ws --log-level error"
+)
+WEB_THREADS = 8
 
 
 def free_port() -> int:
@@ -72,6 +77,7 @@ class Rig:
             "WHATSAPP_VERIFY_TOKEN": "bench",
             "WHATSAPP_PHONE_NUMBER_ID": inbound.PHONE_NUMBER_ID,
             "WHATSAPP_API_BASE_URL": f"http://127.0.0.1:{self.simulator_port}",
+            "WHATSAPP_MESSAGES_PER_SECOND": "1000",  # what the house can do is measured, not what a new number may do
             "SIMULATOR_WEBHOOK_URL": f"http://127.0.0.1:{self.web_port}/webhook",
             "LOG_DIR": str(folder / "logs"),
             "PYTHONPATH": str(ROOT),
@@ -93,8 +99,8 @@ class Rig:
             os.killpg(child.pid, signal.SIGKILL)
             child.wait(5)
 
-    def web(self, *, threads: int = 8) -> None:
-        self.start("web", GRANIAN.format(port=self.web_port, threads=threads) + " web.app:load")
+    def web(self, *, threads: int = WEB_THREADS) -> None:
+        self.start("web", f"{FRONT.format(port=self.web_port)} web.front:load", WEB_THREADS=str(threads))
         self.await_http(self.web_port, "/health")
 
     def simulator(self, **config: Any) -> None:

@@ -30,10 +30,13 @@ def open_receipts() -> str:
     """Delivery receipts whose hint was lost, or that came before the answer to their send."""
     with unit(UNIT_S) as conn:
         waiting = conn.execute("""SELECT EXISTS (SELECT FROM delivery_receipts WHERE "settledAt" IS NULL)""").fetchone()
-    if waiting and waiting[0]:
+    if not (waiting and waiting[0]):
+        return ""
+    try:
         enqueue(SETTLE)
-        return "hinted"
-    return ""
+    except redis.RedisError as e:
+        return _away(e)
+    return "hinted"
 
 
 def due_timers() -> str:
@@ -56,5 +59,9 @@ def _sweep(hint: Hint, find: object, *, always: bool = False) -> str:
         for customer_id in customers:
             enqueue(hint, customer_id)
     except redis.RedisError as e:
-        return f"broker away ({type(e).__name__})"
+        return _away(e)
     return f"{len(customers)} hinted" if customers else ""
+
+
+def _away(error: redis.RedisError) -> str:
+    return f"broker away ({type(error).__name__})"

@@ -225,8 +225,9 @@ BEGIN
         WHERE id = accepted AND status IN ('queued', 'sending', 'unsure');
     END IF;
     PERFORM pg_advisory_unlock(19140298416324608 + customer), set_config('idle_session_timeout', '0', false);
-    RETURN EXISTS (SELECT FROM inbox WHERE "customerId" = customer AND status = 'pending'
-        AND ("retryAt" IS NULL OR "retryAt" <= now()));
+    -- The first alone decides: what came after one that waits for its retry waits with it.
+    RETURN COALESCE((SELECT "retryAt" IS NULL OR "retryAt" <= now() FROM inbox
+        WHERE "customerId" = customer AND status = 'pending' ORDER BY id LIMIT 1), false);
 END
 $$;
 """

@@ -6,6 +6,7 @@ place; Python attributes are snake_case. `CamelMetadata` is the one rule between
 
 from __future__ import annotations
 
+import math
 import os
 import socket
 import threading
@@ -70,7 +71,8 @@ class _Database(PostgresqlDatabase):
     def _new_connection(self) -> psycopg.Connection:
         future = _connectors().submit(super()._connect)
         try:
-            return future.result(timeout=self.connect_wait_s)
+            left = getattr(_unit, "until", math.inf) - time.monotonic()
+            return future.result(timeout=max(0.0, min(self.connect_wait_s, left)))
         except FutureTimeout as e:
             if not future.cancel():  # one that nobody has begun must not delay those who come after the outage
                 future.add_done_callback(_close_late)
@@ -79,6 +81,7 @@ class _Database(PostgresqlDatabase):
             raise peewee.OperationalError(type(e).__name__) from e
 
 
+_unit = threading.local()  # .until: when this thread's unit of work is given up
 db = _Database(None, autoconnect=False)
 
 
@@ -131,7 +134,7 @@ def unit(timeout_s: float) -> Iterator[psycopg.Connection]:
     does not come. A watchdog thread shuts the socket down at the deadline, which turns the wait into an error.
     Raises Unavailable for any loss of the connection; the connection is closed then, so the next unit starts afresh.
     """
-    deadline = time.monotonic() + timeout_s  # connecting is a part of it
+    deadline = _unit.until = time.monotonic() + timeout_s  # connecting is a part of it
     try:
         conn = connection()
     except (peewee.OperationalError, peewee.InterfaceError, psycopg.Error) as e:
@@ -162,10 +165,12 @@ def watched(conn: psycopg.Connection, timeout_s: float) -> Iterator[None]:
 
 
 def _is_connection_loss(error: BaseException) -> bool:
-    """Class 08, 57P0x and errors without SQLSTATE mean the connection, not the statement, failed."""
+    """Class 08, 57P0x and errors without SQLSTATE mean the connection, not the statement, failed; so do those of a house in
+    trouble, after which a fresh start is right too."""
     cause = error.__cause__ if isinstance(error, peewee.PeeweeException) and error.__cause__ else error
     state = getattr(cause, "sqlstate", None) or getattr(getattr(error, "orig", None), "sqlstate", None)
-    return state is None or state.startswith(("08", "57P"))
+    # 53: no disk, memory or connections; 55P03: somebody else's lock. Neither is the fault of what was to be done.
+    return state is None or state.startswith(("08", "57P", "53", "55P03"))
 
 
 class _Watchdog:

@@ -24,7 +24,8 @@ SAVE = """
 WITH moved AS (
     UPDATE conversations SET flow = %s, state = %s, memory = %s::jsonb, version = version + 1, "lastInboundAt" = %s,
         "idleAt" = %s, "pairFreeAt" = %s, "updatedAt" = now()
-    WHERE "customerId" = %s AND version = %s AND EXISTS (SELECT FROM inbox WHERE id = %s AND status = 'pending')
+    WHERE "customerId" = %s AND version = %s
+        AND EXISTS (SELECT FROM inbox WHERE id = %s AND status = 'pending' AND "customerId" = %s)
     RETURNING 1
 ), done AS (
     UPDATE inbox SET status = 'done', "handledAt" = now() WHERE id = %s AND EXISTS (SELECT FROM moved)
@@ -43,7 +44,8 @@ SELECT EXISTS (SELECT FROM moved), ARRAY(SELECT id FROM said ORDER BY id)
 
 
 class Conflict(Exception):
-    """The conversation moved, or the event was done, under us: nothing was written. Whoever holds the claim goes on."""
+    """The conversation moved under us, or the event was done or became another customer's: nothing was written.
+    Whoever holds the claim goes on."""
 
 
 class Lost(Exception):
@@ -150,7 +152,7 @@ def save(conn: psycopg.Connection, held: Claim, turn: Turn, *, max_age_s: float)
         SAVE,
         (
             *(turn.flow, turn.state, turn.memory_json, turn.last_inbound_at, turn.idle_at, turn.pair_free_at),
-            *(held.customer_id, held.version, turn.event_id),
+            *(held.customer_id, held.version, turn.event_id, held.customer_id),
             *(turn.event_id, turn.next_event_id, held.customer_id, turn.event_id, max_age_s),
             *(list(turn.payloads), list(turn.statuses), list(turn.due)),
         ),

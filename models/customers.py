@@ -128,11 +128,15 @@ def _give_number(conn: psycopg.Connection, number: str | None, customer: int) ->
 def merge(conn: psycopg.Connection, *, source: int, target: int) -> None:
     """Two records turned out to be one person: what `source` has that `target` lacks moves over; nothing is deleted."""
     both = {"source": source, "target": target}
+    # Whatever a turn in hand wrote for either of them refers to these rows: it ends first, and we see what it did; what
+    # refers to them later waits for us, and finds its event moved.
+    conn.execute("SELECT FROM customers WHERE id IN (%(source)s, %(target)s) ORDER BY id FOR UPDATE", both)
     conn.execute(
         """UPDATE customers t SET "userId" = COALESCE(t."userId", s."userId"), name = COALESCE(NULLIF(t.name, ''), s.name),
                "consentVersion" = COALESCE(t."consentVersion", s."consentVersion"),
                "consentAt" = COALESCE(t."consentAt", s."consentAt"),
-               "marketingStoppedAt" = COALESCE(t."marketingStoppedAt", s."marketingStoppedAt"), "updatedAt" = now()
+               "marketingStoppedAt" = COALESCE(t."marketingStoppedAt", s."marketingStoppedAt"),
+               "withAgentSince" = COALESCE(t."withAgentSince", s."withAgentSince"), "updatedAt" = now()
            FROM customers s WHERE t.id = %(target)s AND s.id = %(source)s""",
         both,
     )
@@ -147,13 +151,36 @@ def merge(conn: psycopg.Connection, *, source: int, target: int) -> None:
         """INSERT INTO cart_versions AS v VALUES (%(target)s, 1) ON CONFLICT ("customerId") DO UPDATE SET version = v.version + 1""",
         both,
     )
-    conn.execute(
-        """UPDATE inbox SET "customerId" = %(target)s WHERE "customerId" = %(source)s AND status = 'pending'""",
-        both,
-    )
+    _move_what_waits(conn, both)
     conn.execute(
         """UPDATE customers SET "mergedInto" = %(target)s, "userId" = NULL, "updatedAt" = now() WHERE id = %(source)s""", both
     )
+
+
+def _move_what_waits(conn: psycopg.Connection, both: dict[str, int]) -> None:
+    """Events, held messages, timers and open hand-overs. Messages on their way stay with the holder who sends them."""
+    for statement in (
+        """UPDATE inbox SET "customerId" = %(target)s WHERE "customerId" = %(source)s AND status = 'pending'""",
+        """UPDATE outbox SET "customerId" = %(target)s WHERE "customerId" = %(source)s AND status = 'held'""",
+        """UPDATE timers t SET "customerId" = %(target)s WHERE "customerId" = %(source)s AND "firedAt" IS NULL AND NOT EXISTS
+               (SELECT FROM timers o WHERE o."customerId" = %(target)s AND o.kind = t.kind AND o.subject = t.subject)""",
+        """UPDATE handovers h SET "customerId" = %(target)s WHERE "customerId" = %(source)s AND "closedAt" IS NULL AND NOT EXISTS
+               (SELECT FROM handovers o WHERE o."customerId" = %(target)s AND o."closedAt" IS NULL)""",
+        """DELETE FROM timers WHERE "customerId" = %(source)s AND "firedAt" IS NULL""",
+        """UPDATE conversations SET "idleAt" = NULL WHERE "customerId" = %(source)s""",
+    ):
+        conn.execute(statement, both)
+
+
+def follow(conn: psycopg.Connection, customer: int) -> int | None:
+    """Moves events that reached a customer after they were merged to who they are now, whom it returns; None: not merged."""
+    row = conn.execute(
+        """WITH heir AS (SELECT "mergedInto" AS id FROM customers WHERE id = %(customer)s AND "mergedInto" IS NOT NULL), moved AS (
+               UPDATE inbox i SET "customerId" = heir.id FROM heir WHERE i."customerId" = %(customer)s AND i.status = 'pending'
+           ) SELECT id FROM heir""",
+        {"customer": customer},
+    ).fetchone()
+    return int(row[0]) if row else None
 
 
 def change_number(conn: psycopg.Connection, customer: int, *, number: str | None, bsuid: str | None) -> None:

@@ -168,20 +168,35 @@ def fail(event_id: int, reason: str, *, max_failures: int, delay_s: float) -> bo
     return row is not None and row[0] == "failed"
 
 
-def hand_back(event_ids: Sequence[int]) -> None:
-    """An attempt that the database, not the event, ended: it does not count as a death."""
+def begin(event_ids: Sequence[int]) -> None:
+    """Counts an attempt, committed before the work."""
+    db.execute_sql("""UPDATE inbox SET attempts = attempts + 1 WHERE id = ANY(%s) AND status = 'pending'""", (list(event_ids),))
+
+
+def hand_back(customer_ids: Sequence[int]) -> None:
+    """Attempts that the database, not the event, ended: they do not count as deaths. Of each customer (named once for each
+    attempt) the first pending event, for an answer that was lost does not say which event it had counted."""
     db.execute_sql(
-        """UPDATE inbox SET attempts = GREATEST(attempts - 1, 0) WHERE id = ANY(%s) AND status = 'pending'""", (list(event_ids),)
+        """UPDATE inbox i SET attempts = GREATEST(i.attempts - owed.times, i.failures)
+           FROM (SELECT customer, count(*) AS times FROM unnest(%s::bigint[]) AS t(customer) GROUP BY 1) owed
+           CROSS JOIN LATERAL (SELECT p.id FROM inbox p WHERE p."customerId" = owed.customer AND p.status = 'pending'
+               ORDER BY p.id LIMIT 1) first
+           WHERE i.id = first.id AND i.status = 'pending' AND i.attempts > i.failures""",
+        (list(customer_ids),),
     )
 
 
 def waiting(conn: psycopg.Connection, *, older_than_s: float, limit: int, after: int = 0) -> list[int]:
-    """Customers with a due event that nobody took up: the queue lost the hint, or its holder died."""
+    """Customers with a due event that nobody took up: the queue lost the hint, or its holder died. Who waits longest first.
+
+    Each customer's first event decides: what came after one that waits for its retry waits with it.
+    """
     rows = conn.execute(
-        """SELECT DISTINCT "customerId" FROM inbox
-           WHERE status = 'pending' AND "customerId" > %s
-             AND CASE WHEN "retryAt" IS NULL THEN "receivedAt" < now() - %s * interval '1 second' ELSE "retryAt" <= now() END
-           ORDER BY 1 LIMIT %s""",
+        """SELECT "customerId" FROM (
+               SELECT DISTINCT ON ("customerId") "customerId", "retryAt", "receivedAt" FROM inbox
+               WHERE status = 'pending' AND "customerId" > %s ORDER BY "customerId", id) first
+           WHERE CASE WHEN "retryAt" IS NULL THEN "receivedAt" < now() - %s * interval '1 second' ELSE "retryAt" <= now() END
+           ORDER BY COALESCE("retryAt", "receivedAt") LIMIT %s""",
         (after, older_than_s, limit),
     )
     return [row[0] for row in rows]

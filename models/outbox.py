@@ -130,23 +130,28 @@ def end(row_id: int, status: str, *, reason: str, code: int | None = None) -> tu
     )
 
 
-def release_held(conn: psycopg.Connection, customer_id: int) -> None:
-    """The customer wrote, so the window is open again: what waited for that may go."""
+def release_held(conn: psycopg.Connection, customer_id: int, *, max_age_s: float) -> None:
+    """The customer wrote, so the window is open again: what waited for that may go, as if written now."""
     conn.execute(
-        """UPDATE outbox SET status = 'queued', "nextTryAt" = NULL, "updatedAt" = now()
+        """UPDATE outbox SET status = 'queued', "nextTryAt" = NULL, "expiresAt" = now() + %s * interval '1 second',
+               "updatedAt" = now()
            WHERE "customerId" = %s AND status = 'held'""",
-        (customer_id,),
+        (max_age_s, customer_id),
     )
 
 
 def waiting(conn: psycopg.Connection, *, older_than_s: float, limit: int) -> list[int]:
-    """Customers with an open row whose moment has come, or that nobody seems to be sending."""
+    """Customers with an open row whose moment has come, or that nobody seems to be sending. Who waits longest first.
+
+    Each customer's first open row decides: later ones wait behind it.
+    """
     rows = conn.execute(
-        """SELECT DISTINCT "customerId" FROM outbox
-           WHERE status IN ('queued', 'sending', 'unsure')
-             AND CASE WHEN "nextTryAt" IS NULL THEN "updatedAt" < now() - %s * interval '1 second' ELSE "nextTryAt" <= now() END
+        """SELECT "customerId" FROM (
+               SELECT DISTINCT ON ("customerId") "customerId", "nextTryAt", "updatedAt" FROM outbox
+               WHERE status IN ('queued', 'sending', 'unsure') ORDER BY "customerId", id) first
+           WHERE CASE WHEN "nextTryAt" IS NULL THEN "updatedAt" < now() - %s * interval '1 second' ELSE "nextTryAt" <= now() END
              AND NOT EXISTS (SELECT FROM sender_state WHERE GREATEST("openUntil", "slowUntil") > now())
-           ORDER BY 1 LIMIT %s""",
+           ORDER BY COALESCE("nextTryAt", "updatedAt") LIMIT %s""",
         (older_than_s, limit),
     )
     return [row[0] for row in rows]
@@ -210,7 +215,7 @@ WITH todo AS MATERIALIZED (
             WHEN 'failed' THEN 9 ELSE 1 END END
     RETURNING o.id, o."customerId"
 ), noted AS (
-    UPDATE delivery_receipts d SET tries = tries + 1,
+    UPDATE delivery_receipts d SET tries = LEAST(d.tries + 1, 32000),
         outcome = CASE WHEN m.row IS NULL THEN 'unmatched' ELSE 'matched' END,
         "settledAt" = CASE WHEN m.row IS NOT NULL OR m."receivedAt" < now() - %s * interval '1 second' THEN now() END
     FROM matched m WHERE d.id = m.id RETURNING d."settledAt"

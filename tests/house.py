@@ -41,6 +41,9 @@ SECRET, TOKEN, NUMBER_ID, VERIFY_TOKEN = "secret-of-the-tests", "token-of-the-te
 SETTLE_LIMIT_S = 25.0
 WIRES = ("web-database", "web-redis", "worker-database", "worker-redis", "worker-graph", "clock-database", "clock-redis")
 
+# Here processes die by our hand, not by a message: an event that met three deaths is not set aside.
+SETTINGS = {"ODD_CIRCUIT_S": "2", "ODD_FLOWS": "1", "EVENT_MAX_DEATHS": "20"}
+
 _serial = count(1)
 _people = count(2348030000001)
 
@@ -355,26 +358,35 @@ def running(
     tmp_path_factory: pytest.TempPathFactory,
     databases: Databases,
     valkey_databases: ValkeyDatabases,
-) -> Iterator[House]:
-    """One house for all scenarios of a module: web, two workers, a clock. A module's `SETTINGS` are environment for all of them."""
-    env = getattr(request.module, "SETTINGS", {})
-    with databases.fresh() as database_url, valkey_databases.fresh() as redis_url:
-        with House(tmp_path_factory.mktemp("running"), database_url, redis_url, **env) as house:
-            yield house.open(workers=2)
+) -> House:
+    """One house for the scenarios of several modules: web, two workers, a clock. Starting it is what costs most."""
+    stash = request.session.stash
+    if _SHARED not in stash:
+        stack = contextlib.ExitStack()
+        request.session.addfinalizer(stack.close)
+        database_url = stack.enter_context(databases.fresh())
+        redis_url = stack.enter_context(valkey_databases.fresh())
+        house = stack.enter_context(House(tmp_path_factory.mktemp("running"), database_url, redis_url, **SETTINGS))
+        stash[_SHARED] = house.open(workers=2)
+    return stash[_SHARED]
 
 
 @pytest.fixture
 def house_at_rest(running: House) -> Iterator[House]:
-    """The module's house with everything whole and everybody running, whatever the scenario before it did."""
+    """The shared house with everything whole and everybody running, whatever the scenario before it did."""
+    running.restart_dead()
     yield running
     running.sim.clear_faults()
-    for wire in running.wire.values():
-        wire.delay_s = 0.0
-        wire.mode = "pass"
+    for each in running.wire.values():
+        each.delay_s = 0.0
+        each.mode = "pass"
     for child in (*running.workers, *running.clocks, running.web):
         if child is not None and child.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGCONT)
+
+
+_SHARED = pytest.StashKey[House]()
 
 
 def enveloped(updates: Sequence[inbound.Update]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from local.simulator.control import words
 from tests.house import House, Said, enveloped, house_at_rest, running  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.house
-SETTINGS = {"ODD_FLOWS": "1"}
 DAY_S = 24 * 3600
 APOLOGY = "something went wrong on our side"
 
@@ -106,10 +105,13 @@ def test_a_message_that_always_fails_or_kills_its_process_is_set_aside_with_an_a
     house_at_rest: House,
 ) -> None:
     house = house_at_rest
-    failing, deadly, stumbling, *others = house.people(5)
+    for worker in list(house.workers):
+        house.kill(worker)
+        house.start_worker(EVENT_MAX_DEATHS="3")
+    failing, deadly, *others = house.people(8)
     poison = [house.tell(failing, extra=" explode"), house.tell(deadly, extra=" perish")]
-    after = [house.tell(failing), house.tell(deadly), house.tell(stumbling, extra=" stumble")]
-    easy = house.talk(others, each=2)
+    after = [house.tell(failing), house.tell(deadly)]
+    easy = [house.tell(number, extra=" dawdle") for number in others]  # in hand when the process ends
     house.drains(poison + after + easy, 45)
     house.settles(after + easy)
     assert house.states(poison) == {"failed": 2}
@@ -119,3 +121,6 @@ def test_a_message_that_always_fails_or_kills_its_process_is_set_aside_with_an_a
     tries = dict(house.rows("""SELECT "externalId", attempts FROM inbox WHERE status = 'failed'"""))
     assert tries[poison[0].id] == 5
     assert 3 <= tries[poison[1].id] <= 4
+    for worker in list(house.workers):
+        house.kill(worker)
+        house.start_worker()

@@ -17,8 +17,6 @@ from tests.children import Child, wait_until
 from tests.house import LEASE_S, House, Said, group, house_at_rest, running  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.house
-# Here processes die by our hand, not by a message: an event that met three deaths is not set aside.
-SETTINGS = {"ODD_FLOWS": "1", "EVENT_MAX_DEATHS": "20"}
 
 
 @contextmanager
@@ -109,10 +107,13 @@ def test_a_rolling_restart_under_traffic_ends_by_itself_and_hands_everything_ove
     house = house_at_rest
     house.ready()
     with traffic(house, house.people(4)) as said:
-        for old in list(house.workers):
-            house.start_worker().wait_for_output("ready for action", 30)
+        former = list(house.workers)
+        for new in [house.start_worker() for _ in former]:
+            new.wait_for_output("ready for action", 30)
+        for old in former:
             house.workers.remove(old)
-            assert old.stop(limit_s=25) == 0
+            os.kill(old.pid, signal.SIGTERM)
+        assert [old.process.wait(25) for old in former] == [0] * len(former)
         assert house.web
         assert house.web.stop(limit_s=15) == 0
         house.start_web()
@@ -157,7 +158,6 @@ def test_workers_with_a_wrong_clock_answer_as_all_others_do(house_at_rest: House
     )
     expiries = house.rows("""SELECT count(*) FROM outbox WHERE "expiresAt" NOT BETWEEN now() AND now() + interval '16 minutes'""")
     assert (odd[0][0], expiries[0][0]) == (0, 0)
-    replace_workers(house, house.start_worker)
 
 
 def test_a_full_disk_under_the_logs_stops_no_work(house_at_rest: House, tmp_path: Path) -> None:
@@ -166,10 +166,13 @@ def test_a_full_disk_under_the_logs_stops_no_work(house_at_rest: House, tmp_path
     assert house.web
     house.kill(house.web)
     house.start_web(LOG_DIR=str(tmp_path), output="/dev/full")
-    replace_full = lambda: house.start_worker(LOG_DIR=str(tmp_path), output="/dev/full")  # noqa: E731 - used once
     for worker in list(house.workers):
         house.kill(worker)
-    replace_full()
+    house.start_worker(LOG_DIR=str(tmp_path), output="/dev/full")
     wait_until(lambda: house.get("/health")[0] == 200, "the web process", 20, every_s=0.05)
     house.settles(house.talk(house.people(3), each=3))
-    replace_workers(house, house.start_worker)
+    house.kill(house.web)
+    house.start_web()
+    for worker in list(house.workers):
+        house.kill(worker)
+        house.start_worker()

@@ -11,11 +11,13 @@ import psycopg
 import pytest
 
 import settings
+from jobs import sweeps
 from models import base, conversations, customers, inbox, outbox
 from models.base import Unavailable, connection
 from tests.factories import a_customer
 from tests.servers import Databases, ValkeyDatabases
 from worker import broker, conversation, house
+from worker.flows.step import Step
 from worker.whatsapp.client import Accepted
 
 
@@ -102,7 +104,7 @@ def test_a_claim_that_fails_half_way_keeps_nobody_else_away(urls: tuple[str, str
     run("SET lock_timeout = '100ms'")
     with psycopg.connect(urls[0]) as other:
         other.execute("SELECT 1 FROM inbox WHERE id = %s FOR UPDATE", (row,))
-        with pytest.raises(Exception):  # noqa: B017, PT011 - whichever it is
+        with pytest.raises(Exception):  # noqa: B017 - whichever it is
             conversation.serve(ada)
     assert is_free(ada, urls[0])
 
@@ -165,7 +167,7 @@ def test_a_message_that_cannot_be_sent_for_a_bug_is_not_held_against_what_the_cu
         except ValueError:
             continue
     with base.unit(5):
-        conversation._pay_back()
+        conversation._pay_back(connection())
     status, attempts, failures = event(row)
     assert (status, attempts - failures) in (("pending", 0), ("done", 1))
 
@@ -260,3 +262,64 @@ def test_what_a_merged_customer_waited_for_goes_to_who_they_are_now(phone: Phone
     assert run("""SELECT "withAgentSince" IS NOT NULL FROM customers WHERE id = %s""", target) == [(True,)]
     assert source not in conversations.end_idle(connection(), limit=100)
     run("DELETE FROM timers")
+
+
+def test_something_that_happens_within_a_session_does_not_keep_it_open_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = a_customer()
+    run(
+        """UPDATE conversations SET flow = 'cart', state = 'shown', "idleAt" = now() + interval '1 minute'
+           WHERE "customerId" = %s""",
+        ada,
+    )
+    monkeypatch.setattr("worker.flows.entry.turn", lambda place, event, facts: Step(place))
+    assert inbox.add_event(ada, "payment_made", f"payment:{ada}")
+    conversation.serve(ada)
+    query = """SELECT "idleAt" > now() FROM conversations WHERE "customerId" = %s"""
+    assert run(query, ada) == [(True,)]
+    run("""UPDATE conversations SET "idleAt" = now() WHERE "customerId" = %s""", ada)
+    assert conversations.end_idle(connection(), limit=10) == [ada]
+    conversation.serve(ada)
+    assert run(query, ada) == [(None,)]
+
+
+def test_what_waited_for_the_window_is_sent_when_the_customer_writes_however_late(phone: Phone) -> None:
+    ada = a_customer()
+    kept = writes(ada, "held")
+    run("""UPDATE outbox SET "expiresAt" = now() - interval '2 days' WHERE id = %s""", kept)
+    inbox.add_event(ada, "timer_due", f"timer-of-{ada}", {"kind": "none", "subject": ""})
+    conversation.serve(ada)
+    assert run("SELECT status FROM outbox WHERE id = %s", kept) == [("held",)]
+    says(ada)
+    conversation.serve(ada)
+    assert run("SELECT status FROM outbox WHERE id = %s", kept) == [("accepted",)]
+
+
+def test_what_is_said_behind_a_changed_number_is_answered_at_the_new_one(phone: Phone) -> None:
+    ada = a_customer(number="2348011111111")
+    system = {"from": "2348011111111", "type": "system", "system": {"type": "user_changed_number", "wa_id": "2348022222222"}}
+    run(
+        """INSERT INTO inbox (channel, "externalId", "customerId", kind, payload) VALUES ('whatsapp', 'sys', %s, 'system', %s)""",
+        ada,
+        json.dumps(system),
+    )
+    says(ada)
+    conversation.serve(ada)
+    assert {payload["to"] for payload in phone.sent} == {"+2348022222222"}
+
+
+def test_a_message_stored_for_a_customer_merged_meanwhile_is_answered(phone: Phone) -> None:
+    source, target = a_customer(registered=False), a_customer(number=None, bsuid="NG.3333333333333333")
+    with connection().transaction():
+        customers.merge(connection(), source=source, target=target)
+    row = says(source)
+    conversation.serve(source)
+    conversation.serve(target)
+    assert event(row)[0] == "done"
+    assert phone.sent
+
+
+def test_a_redis_that_is_away_is_no_fault_of_a_sweep() -> None:
+    broker.connect("redis://127.0.0.1:1")
+    run("""INSERT INTO delivery_receipts ("externalId", status) VALUES ('wamid.waits', 'read')""")
+    assert "away" in sweeps.open_receipts()
+    run("DELETE FROM delivery_receipts")

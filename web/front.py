@@ -12,6 +12,7 @@ import io
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -51,7 +52,7 @@ class Front:
             headers = [("content-type", "text/plain; charset=utf-8"), ("server", SERVER), ("connection", "close")]
             protocol.response_bytes(status, headers, sentence.encode())
             return
-        environ = _environ(scope, body)
+        environ = _environ(scope, body) | {"drugsng.came": monotonic()}
         status, headers, answer = await asyncio.get_running_loop().run_in_executor(
             self._pool, _handled, self._application, environ
         )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import peewee
@@ -33,12 +35,17 @@ from worker.whatsapp.pacing import pace
 
 ROUNDS_A_CALL = 50
 EFFECT_ROUNDS = 8
+SUSPECT_WAIT_S = 2.0
 RETRY_DELAYS_S = (0.5, 1.0, 2.0, 4.0)
 # Changes of the customer's record: no turn of the bot, no answer.
-RECORD_EVENTS = frozenset({"number_changed", "user_id_changed", "identity_changed", "marketing_stopped", "marketing_resumed"})
+NEW_ADDRESS = frozenset({"number_changed", "user_id_changed"})
+RECORD_EVENTS = NEW_ADDRESS | {"identity_changed", "marketing_stopped", "marketing_resumed"}
 
-_owed: list[int] = []  # events whose attempt the database, not they, ended; handed back with the next unit that works
+# Written down with the next unit of work that succeeds:
+_owed: list[int] = []  # customers whose event was begun and not ended, by the database's fault and not the event's
+_unheard: list[tuple[int, str]] = []  # acceptances (outbox row, wamid) that the database did not hear of
 _owed_lock = threading.Lock()
+_suspects = threading.Lock()
 
 
 def serve(customer_id: int) -> None:
@@ -47,9 +54,7 @@ def serve(customer_id: int) -> None:
     Raises Unavailable when the database goes away; the sweep comes back to this customer.
     """
     for _ in range(ROUNDS_A_CALL):
-        with unit(house.UNIT_S) as conn:
-            _pay_back()
-            held = conversations.claim(conn, customer_id, lease_s=current().lease_seconds)
+        conn, held = _claim(customer_id)
         if held is None:
             return
         try:
@@ -66,28 +71,47 @@ def serve(customer_id: int) -> None:
     hint_at(messages.CONVERSE, customer_id)
 
 
+def _claim(customer_id: int) -> tuple[psycopg.Connection, Claim | None]:
+    asked = False
+    try:
+        with unit(house.UNIT_S) as conn:
+            _pay_back(conn)
+            asked = True
+            return conn, conversations.claim(conn, customer_id, lease_s=current().lease_seconds)
+    except BaseException as e:
+        drop_connection()  # the lock of a claim that failed half way outlives its statement
+        if asked and isinstance(e, Unavailable):
+            _owe(customer_id)  # the claim may have been made and its answer lost
+        raise
+
+
 def _work(conn: psycopg.Connection, held: Claim) -> bool:
     """One round with a claimed customer, who is let go at its end. True when more came meanwhile."""
     turn = Round(held, begun=held.events[0].id if held.events and held.first_begun else None)
     try:
         return _round(conn, held, turn)
-    except (Unavailable, Lost):
-        _owe(turn.begun)
+    except Exception:
+        if turn.begun is not None:
+            _owe(held.customer_id)
+        if turn.sent:
+            with _owed_lock:
+                _unheard.append(turn.sent)
         raise
 
 
-def _owe(event_id: int | None) -> None:
-    """The attempt at this event is counted, and it was the database that ended it: it would pass for a death."""
-    if event_id is not None:
-        with _owed_lock:
-            _owed.append(event_id)
+def _owe(customer_id: int) -> None:
+    """An attempt at this customer's event is counted, and the event did not end it: it would pass for a death."""
+    with _owed_lock:
+        _owed.append(customer_id)
 
 
 def _round(conn: psycopg.Connection, held: Claim, turn: Round) -> bool:
     sender_waits = held.sender_waits_until is not None and held.sender_waits_until > held.now
-    if held.held and held.events:
+    if held.events and not (held.number or held.bsuid):
+        _follow(conn, held)
+    if held.held and any(event.channel == "whatsapp" for event in held.events):
         with unit(house.UNIT_S):
-            outbox.release_held(conn, held.customer_id)
+            outbox.release_held(conn, held.customer_id, max_age_s=current().reply_max_age_minutes * 60)
         held.unsent = True
     if held.unsent and not sender_waits:
         delivery.send_unsent(conn, turn)
@@ -107,6 +131,15 @@ def _round(conn: psycopg.Connection, held: Claim, turn: Round) -> bool:
     return more
 
 
+def _follow(conn: psycopg.Connection, held: Claim) -> None:
+    """Nobody is behind this customer any more: merged into another while their message came in, who has it from now on."""
+    with unit(house.UNIT_S):
+        heir = customers.follow(conn, held.customer_id)
+    if heir is not None:
+        held.events = []
+        hint_at(messages.CONVERSE, heir)
+
+
 def _answer(conn: psycopg.Connection, turn: Round, event: Pending, following: int | None) -> bool:
     """One event, from its payload to its replies sent. False when later ones must wait behind it."""
     held, settings = turn.held, current()
@@ -115,21 +148,49 @@ def _answer(conn: psycopg.Connection, turn: Round, event: Pending, following: in
         if deaths >= settings.event_max_deaths:
             _set_aside(conn, turn, event, following, "it ended the process each time")
             return True
-        with unit(house.UNIT_S):
+        with _suspicion(turn, event, deaths), unit(house.UNIT_S):
             ids, payloads = _take_turn(conn, held, event, following, blocked=turn.blocked)
+    except _Later:
+        return False
     except Conflict:
         log().warning("conversation.conflict", inbox=event.id)
-        _owe(event.id)
+        _owe(held.customer_id)
+        turn.begun = None
         return False
     except (Unavailable, Lost):
         raise
     except Exception as e:  # noqa: BLE001 - a bug in a flow, or an event no flow foresaw: counted, told, tried again later
-        turn.begun = None
         return _failed(conn, turn, event, following, e)
     turn.begun = following
     log().info("conversation.answered", inbox=event.id, flow=held.flow, state=held.state, replies=len(ids))
     delivery.send_new(conn, turn, ids, payloads)
     return True
+
+
+class _Later(Exception):
+    """Another suspect is being handled: come back."""
+
+
+@contextmanager
+def _suspicion(turn: Round, event: Pending, deaths: int) -> Iterator[None]:
+    """An event that was in hand when a process ended is handled alone among its like, and counted only while it is: so the one
+    that ends processes is found out, and those that merely were in hand beside it are answered. Raises _Later."""
+    if not deaths:
+        yield
+        return
+    with unit(house.UNIT_S):
+        inbox.hand_back([event.id])
+    turn.begun = None
+    if not _suspects.acquire(timeout=SUSPECT_WAIT_S):
+        raise _Later
+    try:
+        with unit(house.UNIT_S):
+            inbox.begin([event.id])
+        turn.begun = event.id
+        turn.held.touch()
+        yield
+    finally:
+        _suspects.release()
 
 
 def _take_turn(
@@ -143,7 +204,10 @@ def _take_turn(
     if isinstance(heard, Happened) and heard.name in RECORD_EVENTS:
         with db.atomic():
             _change_record(conn, held, heard)
-            return _save(conn, held, event, following, Step(place), blocked=blocked)
+            saved = _save(conn, held, event, following, Step(place), blocked=blocked)
+        if heard.name in NEW_ADDRESS:  # what they said next is answered there
+            held.number, held.bsuid = heard.data.get("new_number") or held.number, heard.data.get("new_user_id") or held.bsuid
+        return saved
     step = entry.turn(place, heard, facts)
     if not step.effects:
         return _save(conn, held, event, following, step, blocked=blocked)
@@ -178,6 +242,9 @@ def _save(
 ) -> tuple[list[int], list[dict[str, object] | None]]:
     settings = current()
     replies = [fitted for reply in step.replies for fitted in outbound.fit(reply)]
+    if replies and not (held.number or held.bsuid):  # both went over to another customer
+        log().warning("conversation.nobody_to_tell", inbox=event.id)
+        replies = []
     payloads = [outbound.build(r, number=held.number, bsuid=held.bsuid, callback="0") for r in replies]
     free_at, due = pace(held.pair_free_at, held.now, len(replies))
     if not replies:
@@ -197,7 +264,7 @@ def _save(
         state=step.place.state,
         memory_json=json.dumps(dict(step.place.memory)),
         last_inbound_at=last_inbound,
-        idle_at=idle_at if from_customer else None,
+        idle_at=None if event.external_id.startswith("session_ended:") else idle_at,  # once; whatever else happens restarts it
         pair_free_at=free_at,
         payloads=[json.dumps(p) for p in payloads],
         statuses=statuses,
@@ -222,6 +289,7 @@ def _failed(conn: psycopg.Connection, turn: Round, event: Pending, following: in
     delay = RETRY_DELAYS_S[min(event.failures, len(RETRY_DELAYS_S) - 1)]
     with unit(house.UNIT_S):
         inbox.fail(event.id, type(error).__name__, max_failures=settings.event_max_attempts + 1, delay_s=delay)
+    turn.begun = None
     turn.held.touch()
     return False
 
@@ -230,9 +298,16 @@ def _set_aside(conn: psycopg.Connection, turn: Round, event: Pending, following:
     """The event ends here, its conversation goes on: the customer is told, and staff see the row with its reason."""
     held = turn.held
     apology = Step(Place(held.flow, held.state, held.memory), (Text(say("failed.event")),))
-    with unit(house.UNIT_S):
-        with db.atomic():
+    try:
+        with unit(house.UNIT_S), db.atomic():
             ids, payloads = _save(conn, held, event, following, apology, blocked=turn.blocked)
+            inbox.set_aside(event.id, reason)
+    except (Unavailable, Lost, Conflict):
+        raise
+    except Exception:  # noqa: BLE001 - not even an apology can be made: it must not come back for ever
+        log().exception("conversation.no_apology", inbox=event.id)
+        following, ids, payloads = None, [], []
+        with unit(house.UNIT_S):
             inbox.set_aside(event.id, reason)
     log().error("conversation.set_aside", inbox=event.id, reason=reason)
     if event.attempts - event.failures >= current().event_max_deaths:
@@ -263,7 +338,7 @@ def _pharmacy(s: Settings) -> Pharmacy:
 
 
 def _change_record(conn: psycopg.Connection, held: Claim, event: Happened) -> None:
-    if event.name in ("number_changed", "user_id_changed"):
+    if event.name in NEW_ADDRESS:
         number, bsuid = event.data.get("new_number"), event.data.get("new_user_id")
         customers.change_number(conn, held.customer_id, number=number, bsuid=bsuid)
     elif event.name.startswith("marketing_"):
@@ -283,8 +358,17 @@ def drop_if_broken(conn: psycopg.Connection) -> None:
         raise Unavailable("the connection went with the error")
 
 
-def _pay_back() -> None:
+def _pay_back(conn: psycopg.Connection) -> None:
     with _owed_lock:
         owed, _owed[:] = list(_owed), []
-    if owed:
-        inbox.hand_back(owed)
+        unheard, _unheard[:] = list(_unheard), []
+    try:
+        for sent in unheard:
+            conn.execute(*outbox.accepted(*sent))
+        if owed:
+            inbox.hand_back(owed)
+    except (Unavailable, peewee.OperationalError, psycopg.OperationalError):  # what was written is written again without harm
+        with _owed_lock:
+            _owed.extend(owed)
+            _unheard.extend(unheard)
+        raise

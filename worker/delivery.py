@@ -49,8 +49,8 @@ class Round:
     def flush(self, conn: psycopg.Connection) -> None:
         """Records the last acceptance, before anything else is sent or answered."""
         if self.sent:
-            sent, self.sent = self.sent, None
-            self.record(conn, outbox.accepted(*sent))
+            self.record(conn, outbox.accepted(*self.sent))
+            self.sent = None
 
 
 def send_unsent(conn: psycopg.Connection, turn: Round) -> None:
@@ -111,6 +111,11 @@ def send(conn: psycopg.Connection, turn: Round, row_id: int, payload: dict[str, 
         answer = house.whatsapp().send(payload)
     except GatewayError as e:
         _refused(conn, turn, row_id, e, attempts)
+        return
+    except Exception as e:  # noqa: BLE001 - a bug on our side; it would be met at each try, and what left might leave each time
+        log().exception("outbox.failed", outbox=row_id)
+        turn.record(conn, outbox.end(row_id, "failed", reason=type(e).__name__))
+        sentry.tell(e, outbox=row_id)
         return
     log().info("outbox.accepted", outbox=row_id)
     turn.sent = row_id, answer.wamid

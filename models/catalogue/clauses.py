@@ -12,6 +12,7 @@ MOST_CLAUSES = 14
 NAME, SUBSTANCE, WORD = 9.0, 8.0, 5.0
 CONTROLLED = 30.0  # above anything else that can be said in one text
 MODIFIER, AMOUNT, FORM, CHILD = 2.5, 4.0, 2.5, 2.5
+NOT_FOR_ADULTS = -0.4  # less than the step from one choice of a shelf to the next, so it only sorts among equals
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,23 +7,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.facts import Facts
-from worker.flows.heard import Heard, is_command
+from worker.flows.heard import PLAIN, Heard, is_command
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.step import Button, Effect, Event, Happened, Place, Step
 from worker.flows.support import hand_over, unclear
+from worker.flows.welcome import greeting
 from worker.flows.wording import CONSENT_VERSION, Sentence, lines, paragraphs, plain, say
+from worker.understanding.tokens import word_set
 
 NAME_LIMIT = 60
 NAME_WORDS = 6
+# What is said plainly and is no name: "cash", "ok", "hello".
+_NO_ANSWER = frozenset(("yes", "greeting", "thanks", "next", "previous", "more", "resend", "hours"))
 _ASKS = frozenset(("why", "what", "how", "wetin"))
-# Words of a sentence: with one of them it is no name. None is also a Nigerian name ("Wait" and "Please" are not; "Will" is).
-_NO_NAME = frozenset(
+# Words of a sentence: with one of them it is no name.
+_NO_NAME = word_set(
     """
-    dont don't do have need want wan get no not never why what whats how when where who wetin please pls plz abeg prescription
-    prescriptions drug drugs medicine medicines tablet tablets price order cart delivery deliver the my you your it is are was
-    am can cant cannot for to of and or with later wait now money pay cash buy find send this that me we they
-    """.split()
+    dont don't do have need want wan get no not never why what whats how when where who wetin please pls plz abeg for to
+    prescription prescriptions drug drugs medicine medicines tablet tablets price order cart delivery deliver the my you your
+    it is was am cant cannot of and or with later wait now pay buy send this that me we they
+    """
 )
 # Letters of any script with the tone marks of Yoruba and Igbo, which may come as characters of their own.
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f .'’\-]){1,59}")
@@ -78,7 +82,8 @@ def giving_name(place: Place, event: Event, facts: Facts) -> Step | None:
         return None
     if event.intent in ("no", "skip", "back"):
         return refusal(place, facts)
-    name = _clean_name(str(event.values.get("name") or event.text)) if event.intent not in ("yes", "number") else ""
+    said_else = event.intent == "checkout" or (event.intent in _NO_ANSWER and event.confidence >= PLAIN)
+    name = "" if event.intent == "number" or said_else else _clean_name(str(event.values.get("name") or event.text))
     if not name:
         asked = "?" in event.text or not _ASKS.isdisjoint(event.text.lower().split())
         return unclear(place, say("account.why_name" if asked else "account.bad_name"), "skip", "menu")
@@ -184,6 +189,9 @@ def stop(place: Place, event: Event, facts: Facts) -> Step:
 
 
 def resume(place: Place, event: Event, facts: Facts) -> Step:
+    """Offers on again. "Start" from somebody who never stopped them is a hello, and no consent to offers."""
+    if isinstance(event, Heard) and not event.tapped and "start" in event.text.lower() and not facts.customer.marketing_stopped:
+        return greeting(place, event, facts)
     return step(place, buttons(say("account.resumed"), button("menu")), effects=(Effect("resume_messages"),))
 
 
@@ -237,7 +245,20 @@ def _ask_consent(place: Place, before: Sentence | str) -> Step:
 def _clean_name(typed: str) -> str:
     """A name to call somebody by, or "" when it is none: letters of any script, no digits, no links."""
     name = plain(typed[:200])
-    for opener in ("my name is ", "my name na ", "na me be ", "this is ", "i be ", "i am ", "i'm ", "im ", "name is ", "name: ", "it is ", "call me "):
+    for opener in (
+        "my name is ",
+        "my name na ",
+        "na me be ",
+        "this is ",
+        "i be ",
+        "i am ",
+        "i'm ",
+        "im ",
+        "name is ",
+        "name: ",
+        "it is ",
+        "call me ",
+    ):
         if name.lower().startswith(opener):
             name = name[len(opener) :]
     name = name.strip(" .,")

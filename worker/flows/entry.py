@@ -179,7 +179,9 @@ def turn(place: Place, event: Event, facts: Facts) -> Step:
     elif isinstance(event, Said):
         event = listen(event, facts)
     if facts.customer.with_agent:
-        return support.with_person(place, event, facts)
+        if not support.wants_the_bot(place, event, facts):
+            return support.with_person(place, event, facts)
+        return joined(step(place, effects=support.LEFT), _answer(idle(place), event, facts))
     if place.state not in FLOWS.get(place.flow, {}):
         place = Place()  # a state of another release: the menu level knows the way
     before = place.memory.get("misses")
@@ -207,6 +209,8 @@ def _answer(place: Place, event: Event, facts: Facts) -> Step:
         return handler(place, event, facts)
     if not facts.customer.returning:
         return welcome.greeting(place, event, facts)
+    if not any(c.isalnum() for c in event.text):
+        return step(place, text(say("entry.no_words")))  # smileys and dots are no misunderstanding to call a person for
     return support.puzzled(place)
 
 
@@ -230,7 +234,7 @@ def _greets_itself(event: Event, then: Step) -> bool:
     """What already says hello, and what must not be kept waiting by one."""
     if any(effect.args.get("reason") == "emergency" for effect in then.effects):
         return True
-    return isinstance(event, Heard) and event.intent in ("greeting", "unknown")
+    return "greeted" in then.place.memory or (isinstance(event, Heard) and event.intent in ("greeting", "unknown"))
 
 
 def _tidied(then: Step, misses_before: object, event: Event) -> Step:

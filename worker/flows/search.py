@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from models.catalogue import Product, Results
+from models.lexicon import lexicon
 from worker.facts import Facts
 from worker.flows import goods, shown
 from worker.flows.alike import no_such_number
@@ -18,6 +19,7 @@ from worker.flows.support import puzzled
 from worker.flows.wording import Sentence, lines, paragraphs, plain, say
 
 KINDS = ("medicine", "health")
+LAST_OF_MENU = 9
 MAX_OFFSET = 500  # nobody turns a hundred pages; a forged row id would make the database do it
 
 
@@ -44,6 +46,8 @@ def asking(place: Place, event: Event, facts: Facts) -> Step | None:
     """Waiting for what to look for: whatever is not a command is a name."""
     if not isinstance(event, Heard) or event.tapped:
         return None
+    if event.intent == "number" and int(event.values["n"]) <= LAST_OF_MENU:
+        return None  # nothing is sold by a single digit: it is the main menu's
     if event.intent in ("unknown", "number", "search"):
         query = str(event.values.get("query") or event.text).strip()
         if any(c.isalnum() for c in query):
@@ -115,6 +119,8 @@ def show_page(place: Place, results: Results, *, query: str, offset: int, kind: 
     page = shown.page(before, "products", rows, offset=offset, total=results.total, query=query, kind=kind)
     to = go(place, "search", "listing", shown=shown.kept(page), quantity=quantity if quantity > 0 else None)
     hint = say("search.symptom_hint") if results.matched_by == "symptom" else ""
+    if not lexicon().child_words.isdisjoint(query.lower().split()):
+        hint = say("search.child_hint")
     return step(to, _page(page, found, _heading(page, results), hint))
 
 

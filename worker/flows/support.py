@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from worker.facts import Facts
-from worker.flows.heard import Heard, listen
+from worker.flows.heard import PLAIN, Heard, listen
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, joined, step, text
 from worker.flows.step import Button, Effect, Event, Happened, Place, Said, SentMedia, Step
@@ -14,12 +14,34 @@ RETURN = "agent_return"  # the timer after which the bot comes back when nobody 
 RETURN_MINUTES = 30
 PEOPLE = frozenset(("asked", "not_understood", "emergency"))  # reasons of those who wait for an answer now
 # Ways to leave a person.
+ORDERED = 0.7  # "2 panadol" as well as "add 2 panadol"
 LEAVING = frozenset(("menu", "end", "cancel", "logout"))
+SHOPPING = frozenset(
+    (
+        "cart",
+        "checkout",
+        "add",
+        "order",
+        "track",
+        "orders",
+        "search",
+        "health_products",
+        "prescription",
+        "cancel_order",
+        "pay",
+        "help",
+        "show_product",
+        "add_product",
+        "search_page",
+        "more_like",
+    )
+)
 
 
 def hand_over(place: Place, reason: str, sentence: str) -> Step:
     """To a person. `reason`: asked, not_understood, emergency, my_data, delete_my_data or correct_data."""
-    return step(go(place, "support", "waiting"), text(sentence), effects=_handing_over(reason))
+    unasked = True if reason == "not_understood" else None
+    return step(go(place, "support", "waiting", unasked=unasked), text(sentence), effects=_handing_over(reason))
 
 
 def agent(place: Place, event: Event, facts: Facts) -> Step:
@@ -38,6 +60,15 @@ def emergency(place: Place, event: Event, facts: Facts) -> Step:
     return step(go(place, "support", "waiting"), text(sentence), effects=_handing_over("emergency"))
 
 
+def wants_the_bot(place: Place, event: Event, facts: Facts) -> bool:
+    """Whether somebody handed over for not being understood, who asked for nobody, now says plainly what the bot can do."""
+    if not place.memory.get("unasked") or not isinstance(event, Heard) or event.intent not in SHOPPING:
+        return False
+    if event.intent == "search" and event.confidence < PLAIN:
+        return bool(facts.search(str(event.values.get("query", "")), limit=1).products)
+    return event.tapped or event.confidence >= ORDERED
+
+
 def with_person(place: Place, event: Event, facts: Facts) -> Step:
     """While a person has the thread: silence, except for emergencies, for the way back, and for keeping what is sent."""
     if isinstance(event, SentMedia):
@@ -54,12 +85,11 @@ def with_person(place: Place, event: Event, facts: Facts) -> Step:
     return leave(place) if event.intent in LEAVING else Step(place)
 
 
+LEFT = (Effect("leave_agent"), Effect("stop_timer", {"kind": RETURN}))
+
+
 def leave(place: Place) -> Step:
-    return step(
-        idle(place, keep_list=False),
-        main_menu(say("support.left")),
-        effects=(Effect("leave_agent"), Effect("stop_timer", {"kind": RETURN})),
-    )
+    return step(idle(place, keep_list=False), main_menu(say("support.left")), effects=LEFT)
 
 
 def keep(media: SentMedia, purpose: str, order_number: str = "") -> Effect:

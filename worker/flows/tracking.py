@@ -72,7 +72,8 @@ def opened(place: Place, event: Event, facts: Facts) -> Step | None:
         return None
     if event.intent == "back":
         return _list(place, facts, 0)
-    if event.intent == "cancel_order" and not event.values.get("order_number"):
+    this_one = event.intent == "cancel" and len(event.text.split()) > 1  # "cancel it", "cancel am"; "cancel" alone leaves
+    if this_one or (event.intent == "cancel_order" and not event.values.get("order_number")):
         return _ask_cancel(place, str(place.memory["number"]), facts)
     if event.intent == "number":
         return (

@@ -6,6 +6,8 @@ wants to buy or suffers from ("something for cough") is not a question of this k
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from worker.understanding.intent import Intent
 from worker.understanding.said import Said
 from worker.understanding.tokens import phrase_list, word_set
@@ -45,7 +47,7 @@ _MATTERS = word_set(
     hypertensive diabetic asthmatic asthma hepatitis sickle sickler old mix combine
     """
 )
-_SAFE = word_set("safe harmful dangerous expired expire bad good")
+_SAFE = word_set("safe harmful dangerous bad good")
 _FOR_WHOM = word_set("pregnancy pregnant baby babies child children kids infant elderly hypertensive kidney liver heart me")
 
 
@@ -69,8 +71,8 @@ def _phrase(keys: tuple[str, ...]) -> bool:
 
 def _how_to_take(keys: tuple[str, ...]) -> bool:
     """How many should I take, how do I use it, how i go take am; "how much is ..." is a price."""
-    pairs = set(zip(keys, keys[1:], strict=False))
-    if _TAKING.isdisjoint(keys) or not pairs.isdisjoint((("how", "long"),)) and "delivery" in keys:
+    pairs = set(pairwise(keys))
+    if _TAKING.isdisjoint(keys) or "delivery" in keys:
         return False
     if any(pair in pairs for pair in _AMOUNT):
         return not {"is", "cost", "price"} & set(keys[2:4])
@@ -87,5 +89,5 @@ def _safe(keys: tuple[str, ...]) -> bool:
     return (
         keys[0] in ("is", "are", "e", "na", "will")
         and not _SAFE.isdisjoint(keys)
-        and (not _FOR_WHOM.isdisjoint(keys) or "safe" in keys or "expired" in keys)
+        and (not _FOR_WHOM.isdisjoint(keys) or "safe" in keys)
     )

@@ -245,7 +245,9 @@ def _child_swallowed(pieces: Sequence[str]) -> bool:
     for index, piece in enumerate(pieces[:200]):
         if piece not in _SWALLOWED or _CHILD.isdisjoint(pieces[max(0, index - 5) : index]):
             continue
-        if not _UNABLE_TO.isdisjoint(pieces[max(0, index - 3) : index]) or not _NEGATORS.isdisjoint(pieces[max(0, index - 3) : index]):
+        if not _UNABLE_TO.isdisjoint(pieces[max(0, index - 3) : index]) or not _NEGATORS.isdisjoint(
+            pieces[max(0, index - 3) : index]
+        ):
             continue
         if not _MEDICINE.isdisjoint(pieces[index + 1 : index + 7]):
             return True

@@ -92,8 +92,9 @@ _TABLE: dict[str, str] = {
     """,
     "cart": """
         cart; basket; my cart; view cart; show cart; see cart; open cart; check cart; shopping cart; my basket; bag; kart;
-        trolley; how much is everything; how much be everything; how much is all; how much be all; how much in all; how much
-        altogether; how much is my total; what is my total; how much all; my total; what is in my cart; whats in my cart; wetin dey my cart; wetin dey inside my cart; cart total; total;
+        trolley; how much is everything; how much be everything; how much is all; how much be all; how
+        much in all; how much altogether; how much is my total; what is my total; how much all; my total; what is in
+        my cart; whats in my cart; wetin dey my cart; wetin dey inside my cart; cart total; total;
         subtotal; kwando; kwandona; agbon; agbon mi; nkata; nkata m
     """,
     "clear_cart": """
@@ -239,7 +240,8 @@ _TABLE: dict[str, str] = {
         medicines; shop; shop now; buy; catalogue; catalog; price list; pricelist; i need drugs; i need medicine; i want
         medicine; new search; search again; i need; i need something; i want something; i need to buy;
         i need to buy drugs; i want to buy drugs; i wan buy something; i want to buy something; i dey find medicine; i want
-        buy; can i buy; can i buy drugs; can i order; i need some drugs; i want to get some drugs; i want medicines; magani; oogun; ogwu; nema; saya; nema magani; saya magani; wa oogun; ra oogun;
+        buy; can i buy; can i buy drugs; can i order; i need some drugs; i want to get some drugs; i want medicines;
+        magani; oogun; ogwu; nema; saya; nema magani; saya magani; wa oogun; ra oogun;
         choo ogwu; zuo ogwu; how much; price; i wan buy medicine; i wan buy drug; i need a drug; meds; looking for
         medicine; order medicine; order drugs; order medicines
     """,

@@ -327,7 +327,7 @@ def _counted(said: Said) -> Intent | None:
     quantity = items.signed_count(said.words, said.first)
     if quantity is None or len(keys) < 2 or not 1 <= quantity <= _MOST_COUNTED:
         return None
-    if keys[1] in _NOT_COUNTED or not _PLACES.isdisjoint(keys):
+    if all(key in items.UNITS for key in keys[1:]) or keys[1] in _NOT_COUNTED or not _PLACES.isdisjoint(keys):
         return None
     found, counted = items.parse(said.words, said.first, said.end)
     names = [str(item.get("name", "")) for item in found]

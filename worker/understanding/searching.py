@@ -19,7 +19,8 @@ _LEAD = word_set(
     bring us do does did don you u una dey have has had sell stock please pls abeg some any of price prices cost costs how
     much is are be na wetin what whats which where can could would will like my the an it its there order searching
     interested in about ask asking know check if there get-me something anything good best use take it's recommend suggest
-    hw wat wot and also plus available in-stock seeking require required kindly hi hello una-get still also ive got carry nema saya choo zuo nawa
+    hw wat wot and also plus
+    available in-stock seeking require required kindly hi hello una-get still also ive got carry nema saya choo zuo nawa
     ne elo ni ego ole bu ka e
     """
 )

@@ -30,6 +30,7 @@ function lines(box, text) {
     if (bullet || numbered) {
       const tag = bullet ? "ul" : "ol";
       if (list?.tagName.toLowerCase() !== tag) {
+        if (i > 1 && !rows[i - 1]) box.append("\n"); // a line break right before a block is not drawn
         list = el(tag, numbered ? { start: numbered[1] } : {});
         box.append(list);
       }
@@ -43,8 +44,9 @@ function lines(box, text) {
       return;
     }
     const before = box.lastChild;
-    const block = afterBlock || before?.tagName === "BLOCKQUOTE" || before?.tagName === "PRE";
-    if (i > 0 && !(block && row)) box.append("\n");
+    const block = before?.tagName === "BLOCKQUOTE" || before?.tagName === "PRE";
+    // A block ends its line by itself: the row after a list begins one, also when it is empty.
+    if (i > 0 && !afterBlock && !(block && row)) box.append("\n");
     box.append(...inline(row, 0));
   });
 }

@@ -42,6 +42,7 @@ TALK: Mapping[str, str] = {
     ),
     "cancel.done": "Stopped. Your cart is kept.",
     "entry.not_understood": "I did not understand that. Try *find paracetamol*, *cart* or *track 12345*.",
+    "entry.no_words": "I can only read words. Type what you need, for example *find paracetamol*, or *menu*.",
     "entry.unclear": "I did not understand that.",
     "entry.no_such_number": "The menu has the numbers 0 to 9. For an order, type for example *track 12345*.",
     "entry.all_right": "All right. Type *menu* whenever you need something.",
@@ -62,8 +63,8 @@ TALK: Mapping[str, str] = {
         "*menu* to come back to me."
     ),
     "support.not_understood": (
-        "I did not understand that either, so I have asked a person to help you here.\n\nI stay quiet until then. Type "
-        "*menu* to come back to me."
+        "I did not understand that either, so I have asked a person to help you here.\n\nYou can go on meanwhile: type for "
+        "example *find paracetamol*, *cart* or *menu*."
     ),
     "support.left": "You are back with me, the pharmacy's bot.",
     "support.returned": (
@@ -93,8 +94,8 @@ TALK: Mapping[str, str] = {
     "account.why_register": "Good. This takes two short steps and no password.",
     "account.ask_name": "What is your full name?",
     "account.why_name": (
-        "By pharmacy law we must know who our medicines are for, and the rider asks for you by name. Nothing is kept "
-        "before you agree. *no* leaves it.\n\nWhat is your full name?"
+        "Our pharmacist must know who a medicine is for, and the rider asks for you by name. Nothing is kept before you "
+        "agree. *no* leaves it.\n\nWhat is your full name?"
     ),
     "account.bad_name": "That does not look like a name. Please type it in letters, for example *Ada Obi*.",
     "account.consent": (
