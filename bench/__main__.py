@@ -61,6 +61,7 @@ def _end(child: subprocess.Popen[bytes]) -> int:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the bench that runs is ended, and the servers it started
     parser = argparse.ArgumentParser(prog="python -m bench", description="The figures, measured on this machine.")
     parser.add_argument("names", nargs="*", metavar="name", help=" ".join(BENCHES))
     names = parser.parse_args().names or list(BENCHES)

@@ -140,7 +140,8 @@ class Rig:
 
 @contextlib.contextmanager
 def rig() -> Iterator[Rig]:
-    """Durable servers (fsync on), a migrated database, and an end to everything afterwards."""
+    """Durable servers (fsync on), a migrated database, and an end to everything afterwards, on SIGTERM too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="drugsng-bench-", ignore_cleanup_errors=True) as made:
         Path(made).chmod(0o755)
         folder = Folder(Path(made) / "data")

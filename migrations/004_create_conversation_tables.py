@@ -192,7 +192,7 @@ BEGIN
     ), begun AS (
         UPDATE inbox i SET attempts = i.attempts + 1
         FROM (SELECT p.id, p.due FROM pending p ORDER BY p.id LIMIT 1) first
-        WHERE i.id = first.id AND first.due RETURNING i.id
+        WHERE i.id = first.id AND first.due AND i.attempts <= i.failures RETURNING i.id  -- a suspect is counted when it runs
     )
     SELECT now(), c.name, c."profileName", c."userId", c."consentAt" IS NOT NULL, c."marketingStoppedAt" IS NOT NULL,
         c."withAgentSince", v.flow, v.state, v.memory, v.version, v."lastInboundAt", v."pairFreeAt",

@@ -23,7 +23,7 @@ from peewee import Metadata, Model, PostgresqlDatabase
 
 CONNECT_TIMEOUT_S = 3
 # A server-side bound on statements and on idling inside a transaction: the last line when our own deadline did not reach us.
-SESSION_OPTIONS = "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=20000 -c lock_timeout=5000"
+SESSION_OPTIONS = "-c idle_in_transaction_session_timeout=20000 -c lock_timeout=5000"
 
 
 class Unavailable(Exception):
@@ -92,8 +92,9 @@ class Base(Model):
         legacy_table_names = False
 
 
-def bind(url: str, *, name: str = "drugsng", connect_wait_s: float = CONNECT_TIMEOUT_S) -> None:
-    """Points the models at a database. `name` is what `pg_stat_activity` shows; nothing is opened yet."""
+def bind(url: str, *, name: str = "drugsng", connect_wait_s: float = CONNECT_TIMEOUT_S, statement_s: float = 15.0) -> None:
+    """Points the models at a database. `name` is what `pg_stat_activity` shows; nothing is opened yet. A statement that takes
+    longer than `statement_s` ends with an error of its own; where that is less than the unit's time it is the statement's."""
     url = "postgresql://" + url.removeprefix("postgres://").removeprefix("postgresql://")
     db.connect_wait_s = connect_wait_s
     db.init(
@@ -101,7 +102,7 @@ def bind(url: str, *, name: str = "drugsng", connect_wait_s: float = CONNECT_TIM
         prefer_psycopg3=True,
         application_name=name,
         connect_timeout=CONNECT_TIMEOUT_S,
-        options=SESSION_OPTIONS,
+        options=f"{SESSION_OPTIONS} -c statement_timeout={int(statement_s * 1000)}",
         keepalives_idle=10,
         keepalives_interval=5,
         keepalives_count=3,
@@ -140,6 +141,8 @@ def unit(timeout_s: float) -> Iterator[psycopg.Connection]:
     except (peewee.OperationalError, peewee.InterfaceError, psycopg.Error) as e:
         drop_connection()
         raise Unavailable(type(e).__name__) from e
+    finally:
+        _unit.until = math.inf  # a connection made outside a unit is not bound by one that has passed
     token = _watchdog.watch(conn, deadline)
     try:
         yield conn

@@ -30,7 +30,7 @@ WITH moved AS (
 ), done AS (
     UPDATE inbox SET status = 'done', "handledAt" = now() WHERE id = %s AND EXISTS (SELECT FROM moved)
 ), begun AS (
-    UPDATE inbox SET attempts = attempts + 1 WHERE id = %s AND EXISTS (SELECT FROM moved)
+    UPDATE inbox SET attempts = attempts + 1 WHERE id = %s AND attempts <= failures AND EXISTS (SELECT FROM moved)
 ), said AS (
     INSERT INTO outbox ("customerId", "inboxId", payload, status, attempts, "sendingSince", "nextTryAt", "expiresAt")
     SELECT %s, %s, payload::json, status, CASE status WHEN 'sending' THEN 1 ELSE 0 END,

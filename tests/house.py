@@ -111,12 +111,12 @@ class House:
             clock.wait_for_output("clock.started", 30)
 
     def close(self) -> None:
-        for wire in self.wire.values():
-            wire.mode = "pass"
+        for each in self.wire.values():
+            each.mode = "pass"
         self.children.end(patience_s=1.0)
         self.sim.stop()
-        for wire in self.wire.values():
-            wire.close()
+        for each in self.wire.values():
+            each.close()
         if self._db is not None:
             self._db.close()
 
@@ -198,14 +198,14 @@ class House:
     @contextlib.contextmanager
     def faulty(self, name: str, mode: str, *, delay_s: float = 0.0, slice_bytes: int = 1) -> Iterator[Proxy]:
         """The wire is faulty inside the `with`, and whole afterwards."""
-        wire = self.wire[name]
-        wire.delay_s, wire.slice_bytes = delay_s, slice_bytes
-        wire.mode = mode
+        chosen = self.wire[name]
+        chosen.delay_s, chosen.slice_bytes = delay_s, slice_bytes
+        chosen.mode = mode
         try:
-            yield wire
+            yield chosen
         finally:
-            wire.delay_s = 0.0
-            wire.mode = "pass"
+            chosen.delay_s = 0.0
+            chosen.mode = "pass"
 
     # ------------------------------------------------------------------------------------------------ customers
 

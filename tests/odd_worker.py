@@ -21,7 +21,7 @@ import time_machine
 if shift := float(os.environ.get("ODD_CLOCK_S", "0")):
     time_machine.travel(datetime.now(UTC) + timedelta(seconds=shift), tick=True).start()
 
-from worker import run, sentry  # noqa: E402 - the clock is wrong before anything looks at it
+from worker import run, sentry
 
 broker = run.broker
 

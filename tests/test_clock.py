@@ -24,9 +24,7 @@ CREATE TRIGGER note_tick AFTER INSERT OR UPDATE OF "dueAt" ON job_runs FOR EACH 
 
 
 @pytest.fixture(scope="module")
-def clocks(
-    tmp_path_factory: pytest.TempPathFactory, databases: Databases, valkey_databases: ValkeyDatabases
-) -> Iterator[House]:
+def clocks(tmp_path_factory: pytest.TempPathFactory, databases: Databases, valkey_databases: ValkeyDatabases) -> Iterator[House]:
     """A house of which only two clocks run, on a database that writes down every tick that is taken."""
     with databases.fresh() as database_url, valkey_databases.fresh() as redis_url:
         with House(tmp_path_factory.mktemp("clocks"), database_url, redis_url) as house:

@@ -119,7 +119,7 @@ def test_a_message_that_always_fails_or_kills_its_process_is_set_aside_with_an_a
         texts = [text for text in house.sim.texts(number) if APOLOGY in text or said.word in text]
         assert [APOLOGY in text for text in texts] == [True, False], texts
     tries = dict(house.rows("""SELECT "externalId", attempts FROM inbox WHERE status = 'failed'"""))
-    assert tries[poison[0].id] == 5
+    assert 5 <= tries[poison[0].id] <= 6  # five failures, and once in hand beside the deadly one
     assert 3 <= tries[poison[1].id] <= 4
     for worker in list(house.workers):
         house.kill(worker)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from models import base
+from web.webhooks import _Outage
 
 THREADS, WAIT_S = 8, 0.3
 
@@ -28,3 +29,29 @@ def test_threads_wait_for_a_silent_database_side_by_side_and_not_one_after_the_o
             waited = list(pool.map(attempt, range(THREADS)))
 
     assert max(waited) < 3 * WAIT_S, waited
+
+
+def test_a_connection_made_outside_a_unit_is_not_bound_by_one_that_has_passed(database_url: str) -> None:
+    base.bind(database_url)
+    try:
+        with base.unit(0.5) as conn:
+            conn.execute("SELECT 1")
+        base.drop_connection()
+        time.sleep(0.6)
+
+        assert base.connection().execute("SELECT 2").fetchone() == (2,)
+    finally:
+        base.drop_connection()
+
+
+def test_one_failure_while_others_are_served_is_no_outage_and_a_failure_of_everybody_is() -> None:
+    """Under load a single request that took over a second had six hundred others refused."""
+    outage = _Outage()
+    began = time.monotonic()
+    outage.worked()
+    outage.noticed(began)
+    assert not outage.is_fresh()
+
+    time.sleep(0.01)
+    outage.noticed(time.monotonic())
+    assert outage.is_fresh()

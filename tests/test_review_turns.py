@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -323,3 +324,29 @@ def test_a_redis_that_is_away_is_no_fault_of_a_sweep() -> None:
     run("""INSERT INTO delivery_receipts ("externalId", status) VALUES ('wamid.waits', 'read')""")
     assert "away" in sweeps.open_receipts()
     run("DELETE FROM delivery_receipts")
+
+
+def test_an_event_whose_statement_is_too_slow_is_counted_and_not_tried_for_ever(
+    urls: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(house, "UNIT_S", 2.0)
+    monkeypatch.setattr(house, "STATEMENT_S", 0.5, raising=False)
+    house.open_database("review")
+    ada = a_customer()
+    row = says(ada)
+    monkeypatch.setattr("worker.flows.entry.turn", lambda place, event, facts: run("SELECT pg_sleep(5)"))
+    with contextlib.suppress(Unavailable):
+        conversation.serve(ada)
+    assert event(row) == ("pending", 1, 1)
+
+
+def test_a_message_whose_sender_may_still_be_asking_is_not_sent_again_before_that_has_ended(phone: Phone) -> None:
+    ada = a_customer()
+    row, beside = writes(ada, "sending"), writes(ada, "sending")
+    run("""UPDATE outbox SET "sendingSince" = now(), attempts = 1 WHERE "customerId" = %s""", ada)
+    conversation.serve(ada)
+    assert run("SELECT status FROM outbox WHERE id = %s", beside) == [("unsure",)]
+    asking_s = house._within(settings.current().lease_seconds).total_s
+    found = run("""SELECT status, EXTRACT(EPOCH FROM "nextTryAt" - now())::float8 FROM outbox WHERE id = %s""", row)[0]
+    assert found[0] == "unsure"
+    assert found[1] > asking_s - 1

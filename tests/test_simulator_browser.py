@@ -247,7 +247,7 @@ def test_a_link_replays_a_transcript(page: Browser, sim: Simulator) -> None:
     page.until("document.querySelectorAll('.row.mine').length >= 2", 15)
 
     said = page.run("[...document.querySelectorAll('.row.mine .text')].map((n) => n.textContent)")
-    assert said[:2] == ["hi", "find paracetamol"]
+    assert said[:2] == ["hi", "2 panadol 500mg and 1 emzor vitamin c abeg"]
 
 
 def test_a_developer_finds_the_switches(page: Browser, sim: Simulator) -> None:

@@ -211,7 +211,7 @@ def test_events_reach_a_page_as_they_happen(sim: Simulator) -> None:
 def test_the_demonstrations_are_listed_and_say_something(sim: Simulator) -> None:
     names = http.request("GET", f"{sim.url}/phone/state?keys=").json()["transcripts"]
 
-    assert names[:2] == ["a_first_order", "looking_around"]
+    assert names[:3] == ["a_first_order", "find_and_add", "looking_around"]
     for name in names:
         assert http.request("GET", f"{sim.url}/phone/transcripts/{name}").json()["steps"], name
 

@@ -8,7 +8,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -24,9 +24,7 @@ TELLTALE = ("traceback", "werkzeug", "flask", "granian", "gunicorn", "python", "
 
 
 @pytest.fixture(scope="module")
-def door(
-    tmp_path_factory: pytest.TempPathFactory, databases: Databases, valkey_databases: ValkeyDatabases
-) -> Iterator[House]:
+def door(tmp_path_factory: pytest.TempPathFactory, databases: Databases, valkey_databases: ValkeyDatabases) -> Iterator[House]:
     """A house of which only the web process runs."""
     with databases.fresh() as database_url, valkey_databases.fresh() as redis_url:
         with House(tmp_path_factory.mktemp("door"), database_url, redis_url, WHATSAPP_APP_SECRET_PREVIOUS=FORMER) as house:
@@ -135,10 +133,8 @@ def chunked_post(house: House, body: bytes) -> int:
     try:
         pieces = iter([body[i : i + 65536] for i in range(0, len(body), 65536)])
         headers = {"X-Hub-Signature-256": wire.signature(SECRET, body), "Transfer-Encoding": "chunked"}
-        try:
+        with suppress(BrokenPipeError, ConnectionResetError):  # refused before all of it was sent
             connection.request("POST", "/webhook", pieces, headers, encode_chunked=True)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # refused before all of it was sent
         return connection.getresponse().status
     finally:
         connection.close()

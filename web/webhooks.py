@@ -37,10 +37,16 @@ class _Outage:
     other, would make the last of a burst wait many seconds for its 503."""
 
     def __init__(self) -> None:
-        self._until = 0.0
+        self._until = self._worked_at = 0.0
 
-    def noticed(self) -> None:
-        self._until = time.monotonic() + REST_AFTER_OUTAGE_S
+    def worked(self) -> None:
+        self._worked_at = time.monotonic()
+
+    def noticed(self, since: float) -> None:
+        """Somebody failed who began then. No outage when others were served meanwhile: one slow statement or a full queue
+        would else have everybody refused."""
+        if self._worked_at < since:
+            self._until = time.monotonic() + REST_AFTER_OUTAGE_S
 
     def is_fresh(self) -> bool:
         return time.monotonic() < self._until
@@ -117,11 +123,13 @@ def _store(parsed: Any, settings: Settings) -> Response:
     correlation = secrets.token_hex(8)
     if _outage.is_fresh():
         return _not_stored(correlation, "resting")
+    began = request.environ.get("drugsng.came", time.monotonic())
     try:
         kept = _keep(envelope, correlation)
     except (base.Unavailable, psycopg.OperationalError) as e:
-        _outage.noticed()
+        _outage.noticed(began)
         return _not_stored(correlation, type(e).__name__)
+    _outage.worked()
     hinted = all(hint_at(CONVERSE, customer) for customer in kept.customers)  # stops at the first that fails
     if envelope.statuses:
         hinted = hint_at(SETTLE) and hinted

@@ -178,15 +178,13 @@ def _suspicion(turn: Round, event: Pending, deaths: int) -> Iterator[None]:
     if not deaths:
         yield
         return
-    with unit(house.UNIT_S):
-        inbox.hand_back([event.id])
-    turn.begun = None
+    turn.begun = None  # neither the claim nor the turn before counts a suspect
     if not _suspects.acquire(timeout=SUSPECT_WAIT_S):
         raise _Later
     try:
+        turn.begun = event.id  # before asking: the answer may be lost
         with unit(house.UNIT_S):
             inbox.begin([event.id])
-        turn.begun = event.id
         turn.held.touch()
         yield
     finally:

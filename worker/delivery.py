@@ -55,16 +55,18 @@ class Round:
 
 def send_unsent(conn: psycopg.Connection, turn: Round) -> None:
     """Sends the open rows that are due. Leaves `turn.blocked` set when one must wait: later ones wait behind it."""
-    wait = current().unsure_wait_seconds
+    # A sender that lost the database alone is still asking WhatsApp, for up to half a lease (`house.whatsapp`).
+    wait = max(current().unsure_wait_seconds, current().lease_seconds / 2)
     with unit(house.UNIT_S):
         rows = outbox.unsent(conn, turn.held.customer_id, limit=ROWS_A_ROUND)
     turn.held.touch()
     for row in rows:
         if row.status == "sending":
             # Its sender ended, or lost the database. It may have been sent, and while the database was away no status could
-            # come in: so the time to wait for one begins now.
+            # come in: so the time to wait for one begins now, for all that were marked in the same turn.
             turn.blocked = True
-            turn.record(conn, outbox.unsure(row.id, wait_s=wait, reason="the sender ended before the answer"))
+            for lost in (each for each in rows if each.status == "sending"):
+                turn.record(conn, outbox.unsure(lost.id, wait_s=wait, reason="the sender ended before the answer"))
             return
         if row.wait_s > 0:
             turn.blocked = True

@@ -14,6 +14,9 @@ from worker.whatsapp.transport import Limits
 
 # One unit of database work in a turn (a look-up, a save with its effects). The server's own limits are longer.
 UNIT_S = 10.0
+# Less than a unit, and more than the wait for a lock: a statement too slow by itself is the event's failure and counted, where
+# a unit that runs out of time is the database's, and tried again without end.
+STATEMENT_S = 8.0
 
 
 @cache
@@ -50,4 +53,4 @@ def wait_for_turn(max_wait_s: float) -> float | None:
 
 
 def open_database(name: str) -> None:
-    base.bind(current().database_url, name=name)
+    base.bind(current().database_url, name=name, statement_s=STATEMENT_S)

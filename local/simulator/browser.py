@@ -2,7 +2,7 @@
 
 No driver, no websocket: messages of the DevTools protocol are JSON ended by a zero byte on two inherited pipes.
 
-    python -m local.simulator.browser http://127.0.0.1:8090/?replay=a_first_order phone.png --wait 12
+    python -m local.simulator.browser http://127.0.0.1:8090/?replay=find_and_add docs/phone.png --wait 12
 """
 
 from __future__ import annotations

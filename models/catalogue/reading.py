@@ -48,6 +48,9 @@ _TIMES = re.compile(
 )
 
 
+_SPELT_OUT = re.compile(r"\b(?:[a-z] ){3,}[a-z]\b")  # "p a n a d o l"
+
+
 @dataclass(slots=True)
 class _Text:
     """The words still to be explained, by place; None where one has been."""
@@ -69,6 +72,7 @@ def read(text: str, vocabulary: Vocabulary) -> Asked:
     if number:
         return Asked(matched_by="number", registration=number)
     flat = _GLUED.sub(r"\1 \2", plain(text))
+    flat = _SPELT_OUT.sub(lambda found: found[0].replace(" ", ""), flat)
     words = words_of(_TIMES.sub(" ", flat))[:MOST_WORDS]
     mended = _mend(words, vocabulary)
     said = _Text(mended, list(mended), mended != words)

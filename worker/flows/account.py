@@ -86,7 +86,9 @@ def giving_name(place: Place, event: Event, facts: Facts) -> Step | None:
     name = "" if event.intent == "number" or said_else else _clean_name(str(event.values.get("name") or event.text))
     if not name:
         asked = "?" in event.text or not _ASKS.isdisjoint(event.text.lower().split())
-        return unclear(place, say("account.why_name" if asked else "account.bad_name"), "skip", "menu")
+        if asked:  # a fair question is no misunderstanding
+            return step(place, buttons(say("account.why_name"), button("skip"), button("menu"), button("agent")))
+        return unclear(place, say("account.bad_name"), "skip", "menu")
     return _ask_consent(place.at("giving_consent", name=name), "")
 
 

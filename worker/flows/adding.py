@@ -132,6 +132,9 @@ def choosing(place: Place, event: Event, facts: Facts) -> Step | None:
         ref = on_screen.named(event.text)
         if ref:
             return put(place.at("waiting"), ref, wanted)
+        query = str(event.values.get("query", ""))
+        if query and facts.search(query, limit=1).products:
+            return None  # another product's name: the list does not hold anybody
         return unclear(place, say("adding.choose_again", last=max(on_screen.rows)), "skip", "menu")
     return None
 
@@ -251,7 +254,10 @@ def _says_all_but_the_form(name: str, product: Product) -> bool:
     typed = set(_WORD_OR_NUMBER.findall(name.lower()))
     whole = set(_WORD_OR_NUMBER.findall(goods.name(product).lower()))
     form = set(_WORD_OR_NUMBER.findall(product.form.lower())) | {"mg"}
-    return any(word[0].isdigit() for word in typed) and typed - whole <= form | _PLURALS and whole - typed <= form
+    figures = {word for word in typed if word[0].isdigit()}
+    in_name = figures <= set(_WORD_OR_NUMBER.findall(product.name.lower()))  # "augmentin 625": the strength is told by the name
+    left = {word for word in whole - typed if not (in_name and word[0].isdigit())}
+    return bool(figures) and typed - whole <= form | _PLURALS and left <= form
 
 
 _PLURALS = frozenset(("tablets", "tabs", "tab", "capsules", "caps", "cap"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.carts import Cart
 from models.values import Money
 from worker.facts import Facts
-from worker.flows import account, adding, addresses, cart, summary
+from worker.flows import account, adding, addresses, cart, summary, tracking
 from worker.flows.heard import Heard, is_command
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, step, text, under
@@ -42,6 +42,9 @@ def choice(place: Place, event: Heard, facts: Facts) -> Step:
     chosen, key = str(event.values["choice"]), str(event.values.get("key", ""))
     placed = place.memory.get("placed") or {}
     if chosen == "yes" and key and placed.get("key") == key:
+        order = facts.order(str(placed["number"]))
+        if order is not None and order.status != "processing":  # cancelled since, or further on: what became of it, not "placed"
+            return tracking.show(place, order.number, facts)
         return step(
             place,
             buttons(say("checkout.already", number=placed["number"]), button(f"o:{placed['number']}", "track"), button("menu")),

@@ -119,6 +119,8 @@ def show_page(place: Place, results: Results, *, query: str, offset: int, kind: 
     page = shown.page(before, "products", rows, offset=offset, total=results.total, query=query, kind=kind)
     to = go(place, "search", "listing", shown=shown.kept(page), quantity=quantity if quantity > 0 else None)
     hint = say("search.symptom_hint") if results.matched_by == "symptom" else ""
+    if hint and all(p.prescription_only for p in found):
+        hint = say("search.symptom_rx")
     if not lexicon().child_words.isdisjoint(query.lower().split()):
         hint = say("search.child_hint")
     return step(to, _page(page, found, _heading(page, results), hint))
@@ -209,7 +211,7 @@ def _heading(page: Shown, results: Results) -> Sentence:
 
 def _page(page: Shown, found: Sequence[Product], heading: Sentence, hint: str) -> Choices:
     numbered = list(enumerate(found, start=page.offset + 1))
-    legend = say("goods.legend") if any(p.prescription_only for p in found) else ""
+    legend = say("goods.legend") if any(p.prescription_only for p in found) and hint != say("search.symptom_rx") else ""
     how = say("search.how_more") if page.has_next else say("search.how")
     body = paragraphs(heading, lines(*(goods.line(number, p) for number, p in numbered)), lines(legend, hint, how))
     return choices(body, [goods.as_row(number, p) for number, p in numbered] + _page_rows(page))

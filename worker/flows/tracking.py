@@ -194,10 +194,11 @@ def _card(order: Order, facts: Facts) -> Sentence:
     if len(items) > LINES_SHOWN:
         items = [*items[:LINES_SHOWN], say("checkout.more_lines", count=len(items) - LINES_SHOWN)]
     where = say("checkout.to", address=order.address) if order.delivery == "delivery" else say("track.pickup")
+    fee = say("checkout.fee", fee=str(order.delivery_fee)) if order.delivery_fee.kobo else ""
     return paragraphs(
         lines(say("track.order", number=order.number, status=_status(order)), say("track.placed", when=_day(order, facts))),
         lines(*items),
-        lines(say("track.total", total=str(order.total)), _payment(order), where),
+        lines(fee, say("track.total", total=str(order.total)), _payment(order), where),
     )
 
 

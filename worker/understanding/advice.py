@@ -54,12 +54,12 @@ _FOR_WHOM = word_set("pregnancy pregnant baby babies child children kids infant 
 def intent(said: Said) -> Intent | None:
     """`advice` when the message asks what a pharmacist must answer, or None."""
     keys = said.keys[:_MAX_WORDS]
-    if _ALWAYS.isdisjoint(keys) and not _phrase(keys) and not _how_to_take(keys) and not _may_one(keys) and not _safe(keys):
+    if _ALWAYS.isdisjoint(keys) and not _in_phrases(keys) and not _how_to_take(keys) and not _may_one(keys) and not _safe(keys):
         return None
     return Intent("advice", {}, 0.9)
 
 
-def _phrase(keys: tuple[str, ...]) -> bool:
+def _in_phrases(keys: tuple[str, ...]) -> bool:
     for index, key in enumerate(keys):
         for words in _BY_FIRST.get(key, ()):
             if keys[index : index + len(words)] == words and not (

@@ -231,7 +231,8 @@ _COUNTED = re.compile(
     r"(?:[89]|[1-9]\d{1,2})\s+(?!m[gl]\b|mcg|min|h(?:ou)?rs?\b|days?\b|weeks?\b|months?\b|years?\b|times\b|am\b|pm\b|percent)[a-z]{3}"
 )
 _CHILD = word_set("baby babies pikin child children son daughter toddler kid kids infant boy girl grandson granddaughter pikins")
-_SWALLOWED = word_set("swallowed ate eaten chop chopped drank drunk swallow")
+_SWALLOWED = word_set("swallowed ate eaten chopped drank drunk")
+_SWALLOWED_IN_PIDGIN = word_set("swallow chop drink")  # after "don": "don swallow"
 _MEDICINE = word_set(
     """
     tablet tablets tab tabs pill pills drug drugs medicine medicines medication capsule capsules syrup panadol paracetamol
@@ -243,7 +244,8 @@ _UNABLE_TO = word_set("cant cannot couldnt wont unable refuse refuses refused ha
 def _child_swallowed(pieces: Sequence[str]) -> bool:
     """A child that got at medicine: "my baby swallowed 10 panadol tablets", but not "my child can't swallow tablets"."""
     for index, piece in enumerate(pieces[:200]):
-        if piece not in _SWALLOWED or _CHILD.isdisjoint(pieces[max(0, index - 5) : index]):
+        done = piece in _SWALLOWED or (piece in _SWALLOWED_IN_PIDGIN and index > 0 and pieces[index - 1] == "don")
+        if not done or _CHILD.isdisjoint(pieces[max(0, index - 5) : index]):
             continue
         if not _UNABLE_TO.isdisjoint(pieces[max(0, index - 3) : index]) or not _NEGATORS.isdisjoint(
             pieces[max(0, index - 3) : index]

@@ -94,7 +94,7 @@ TALK: Mapping[str, str] = {
     "account.why_register": "Good. This takes two short steps and no password.",
     "account.ask_name": "What is your full name?",
     "account.why_name": (
-        "Our pharmacist must know who a medicine is for, and the rider asks for you by name. Nothing is kept before you "
+        "Our pharmacist must know who a medicine is for, and the rider asks for you by name. No name is kept before you "
         "agree. *no* leaves it.\n\nWhat is your full name?"
     ),
     "account.bad_name": "That does not look like a name. Please type it in letters, for example *Ada Obi*.",

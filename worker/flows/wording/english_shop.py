@@ -27,6 +27,7 @@ SHOP: Mapping[str, str] = {
     "search.mended": "Showing *{name}*:",
     "search.symptom": "Often asked for with \"{query}\" ({first}-{last} of {total}):",
     "search.symptom_hint": "Not sure which, or it is bad? Type *agent* for our pharmacist.",
+    "search.symptom_rx": "All of these need a prescription (Rx): a doctor chooses. Type *agent* for our pharmacist.",
     "search.child_hint": "For a child our pharmacist says which is right: type *agent*.",
     "search.all": "Health products: {first}-{last} of {total}",
     "search.how": "Type a number to see it, or *add 1 2* for two of number 1.",
