@@ -20,6 +20,10 @@ EVENTS_A_CLAIM = 10
 # CLOCK_BOOTTIME goes on while the machine sleeps; monotonic() does not.
 BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
+# Most turns say one thing: as a plain parameter its payload is not escaped quote by quote, as it is within an array.
+ONE_REPLY = "SELECT %s::text AS payload, %s::text AS status, %s::timestamptz AS due, 1 AS place"
+REPLIES = """SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[])
+        WITH ORDINALITY AS replies(payload, status, due, place)"""
 SAVE = """
 WITH moved AS (
     UPDATE conversations SET flow = %s, state = %s, memory = %s::jsonb, version = version + 1, "lastInboundAt" = %s,
@@ -35,12 +39,13 @@ WITH moved AS (
     INSERT INTO outbox ("customerId", "inboxId", payload, status, attempts, "sendingSince", "nextTryAt", "expiresAt")
     SELECT %s, %s, payload::json, status, CASE status WHEN 'sending' THEN 1 ELSE 0 END,
         CASE status WHEN 'sending' THEN now() END, due, now() + %s * interval '1 second'
-    FROM unnest(%s::text[], %s::text[], %s::timestamptz[]) WITH ORDINALITY AS t(payload, status, due, place)
+    FROM ({replies}) AS t
     WHERE EXISTS (SELECT FROM moved) ORDER BY place
     RETURNING id
 )
 SELECT EXISTS (SELECT FROM moved), ARRAY(SELECT id FROM said ORDER BY id)
 """
+SAVE_ONE, SAVE_MANY = SAVE.format(replies=ONE_REPLY), SAVE.format(replies=REPLIES)
 
 
 class Conflict(Exception):
@@ -149,12 +154,12 @@ def save(conn: psycopg.Connection, held: Claim, turn: Turn, *, max_age_s: float)
     All of it or nothing. Raises Conflict when the conversation is no longer as the claim found it.
     """
     moved, ids = conn.execute(
-        SAVE,
+        SAVE_ONE if len(turn.payloads) == 1 else SAVE_MANY,
         (
             *(turn.flow, turn.state, turn.memory_json, turn.last_inbound_at, turn.idle_at, turn.pair_free_at),
             *(held.customer_id, held.version, turn.event_id, held.customer_id),
             *(turn.event_id, turn.next_event_id, held.customer_id, turn.event_id, max_age_s),
-            *(list(turn.payloads), list(turn.statuses), list(turn.due)),
+            *_replies(turn),
         ),
     ).fetchone() or (False, [])
     if not moved:
@@ -162,6 +167,11 @@ def save(conn: psycopg.Connection, held: Claim, turn: Turn, *, max_age_s: float)
     held.version += 1
     held.touch()
     return ids
+
+
+def _replies(turn: Turn) -> tuple[Any, ...]:
+    columns = turn.payloads, turn.statuses, turn.due
+    return tuple(column[0] for column in columns) if len(turn.payloads) == 1 else tuple(list(column) for column in columns)
 
 
 def let_go(conn: psycopg.Connection, customer_id: int, sent: tuple[int, str] | None = None) -> bool:
