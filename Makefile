@@ -18,9 +18,10 @@ run: $(STAMP) ## the whole house on this machine, until Ctrl-C (ARGS="--data FOL
 chat: $(STAMP) ## talk to the bot in the terminal
 	@exec $(PY) cli.py chat $(ARGS)
 
-test: $(STAMP) ## every test, on servers of its own; whole houses one after the other (ARGS="tests/test_run.py -x" for some)
+test: $(STAMP) ## every test, on servers of its own; those that start whole houses last (ARGS="tests/test_run.py -x" for some)
 	@if [ -n "$(ARGS)" ]; then exec $(PY) -m pytest $(ARGS); fi; \
-	$(PY) -m pytest -m "not house" -n 2 --dist loadfile && $(PY) -m pytest -m house
+	$(PY) -m pytest -m "not house" -n 2 --dist loadfile && \
+	$(PY) -m pytest -m house -n 2 --dist loadfile
 
 lint: $(STAMP) ## ruff, its format, and mypy where types are strict
 	@$(PY) -m ruff check .

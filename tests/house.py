@@ -375,6 +375,7 @@ def running(
 def house_at_rest(running: House) -> Iterator[House]:
     """The shared house with everything whole and everybody running, whatever the scenario before it did."""
     running.restart_dead()
+    running.ready()
     yield running
     running.sim.clear_faults()
     for each in running.wire.values():
