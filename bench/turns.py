@@ -89,7 +89,7 @@ def drain(it: Rig, turns: int, read_receipts: str) -> None:
     it.simulator(statuses=False)
     post(it, "hi", turns + WARM_UP_CUSTOMERS, 1)
     it.stop("web")
-    it.worker(module="bench.trivial", threads=16, WHATSAPP_READ_RECEIPTS=read_receipts)
+    it.worker(module="bench.trivial", threads=8, WHATSAPP_READ_RECEIPTS=read_receipts)
     with psycopg.connect(it.database_url, autocommit=True) as conn:
         customers = [row[0] for row in conn.execute('SELECT "customerId" FROM inbox ORDER BY id')]
         broker.connect(queue)
@@ -117,7 +117,7 @@ def full(it: Rig, turns: int, read_receipts: str, *, customers: int = 200) -> No
     fill(it.database_url, 10_000)
     it.web()
     it.simulator(statuses=False)
-    it.worker(WHATSAPP_READ_RECEIPTS=read_receipts)
+    it.worker(threads=8, WHATSAPP_READ_RECEIPTS=read_receipts)
     with psycopg.connect(it.database_url, autocommit=True) as conn:
         post(it, "hi", customers, 1)
         wait_for(conn, DONE, customers)

@@ -4,7 +4,7 @@
         said = house.talk(house.people(3), each=4)
         house.settles(said)
 
-What `settles` proves (docs/reliability.md): everything said is stored once and answered once, each customer's answers left in
+What `settles` proves: everything said is stored once and answered once, each customer's answers left in
 the order of their messages, and nothing waits any more.
 """
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from models import base
-from settings import Settings, current
+from settings import current
 from worker.whatsapp.client import WhatsApp
 from worker.whatsapp.pacing import TokenBucket, share
 from worker.whatsapp.transport import Limits
@@ -20,7 +20,8 @@ STATEMENT_S = 8.0
 
 
 @cache
-def _client(pid: int, settings: Settings) -> WhatsApp:
+def _client(pid: int) -> WhatsApp:
+    settings = current()
     return WhatsApp(
         settings.whatsapp_api_base_url,
         settings.whatsapp_api_version,
@@ -39,17 +40,18 @@ def _within(lease_s: int) -> Limits:
 
 def whatsapp() -> WhatsApp:
     """This process's client: one connection pool, made after the fork."""
-    return _client(os.getpid(), current())
+    return _client(os.getpid())
 
 
 @cache
-def _bucket(pid: int, settings: Settings) -> TokenBucket:
+def _bucket(pid: int) -> TokenBucket:
+    settings = current()
     return TokenBucket(share(settings.worker_processes, settings.whatsapp_messages_per_second))
 
 
 def wait_for_turn(max_wait_s: float) -> float | None:
     """Seconds until this process's next send may leave, under the number's limit; None when that is longer than allowed."""
-    return _bucket(os.getpid(), current()).reserve(max_wait_s)
+    return _bucket(os.getpid()).reserve(max_wait_s)
 
 
 def open_database(name: str) -> None:
