@@ -198,10 +198,3 @@ def set_marketing(customer_id: int, stopped: bool, now: datetime) -> None:
     """Honours STOP and START. Order messages are not marketing and go on."""
     at = now if stopped else None
     Customer.update(marketing_stopped_at=at, updated_at=now).where(Customer.id == customer_id).execute(db)
-
-
-def give_consent(customer_id: int, *, name: str, version: str, now: datetime) -> None:
-    """Name and consent on file: from here on the customer is registered."""
-    Customer.update(name=name, consent_version=version, consent_at=now, updated_at=now).where(Customer.id == customer_id).execute(
-        db
-    )

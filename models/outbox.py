@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
@@ -17,8 +16,6 @@ from peewee import BigAutoField, BigIntegerField, DateTimeField, IntegerField, S
 from models.base import Base
 
 OPEN = ("queued", "sending", "unsure")
-# How far along a message is; a receipt only ever moves it up. `played` is a voice note heard.
-RANK = {"queued": 0, "held": 0, "sending": 1, "unsure": 1, "accepted": 2, "sent": 3, "delivered": 4, "read": 5, "played": 5}
 WINDOW_CLOSED = 131047
 RECEIPTS_A_ROUND = 500
 UNMATCHED_AFTER_S = 600
@@ -249,9 +246,3 @@ def with_open_rows(conn: psycopg.Connection, customers: Sequence[int]) -> list[i
         (list(customers),),
     )
     return [r[0] for r in rows]
-
-
-def oldest_open(conn: psycopg.Connection) -> datetime | None:
-    """When the oldest message that still waits was written."""
-    row = conn.execute("""SELECT min("createdAt") FROM outbox WHERE status IN ('queued', 'sending', 'unsure')""").fetchone()
-    return row[0] if row else None
