@@ -6,7 +6,8 @@ RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashe
 
 FROM python:3.13-slim
 RUN apt-get update && apt-get install -y --no-install-recommends tesseract-ocr postgresql-client \
-    && rm -rf /var/lib/apt/lists/* && useradd --uid 10001 --create-home --shell /usr/sbin/nologin drugsng
+    && rm -rf /var/lib/apt/lists/* && useradd --uid 10001 --create-home --shell /usr/sbin/nologin drugsng \
+    && install -d -o drugsng -g drugsng -m 700 /data/media
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY settings.py cli.py Procfile ./

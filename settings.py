@@ -8,6 +8,7 @@ a test holds the two together.
 from __future__ import annotations
 
 import os
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
@@ -80,6 +81,21 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
     return parse
 
 
+def _keys(raw: str) -> tuple[str, ...]:
+    """one or more Fernet keys (44 letters and figures each), separated by commas, the newest first"""
+    keys = tuple(part.strip() for part in raw.split(",") if part.strip())
+    if not keys or any(len(urlsafe_b64decode(key)) != 32 for key in keys):
+        raise ValueError
+    return keys
+
+
+def _folder_or_url(raw: str) -> str:
+    """a folder's path, or an address such as s3://bucket/prefix"""
+    if "\x00" in raw or ("://" in raw and not urlsplit(raw).scheme.isalnum()):
+        raise ValueError
+    return raw.rstrip("/")
+
+
 def _setting(parse: Callable[[str], Any], default: Any = MISSING, *, secret: bool = False) -> Any:
     return field(default=default, repr=not secret, metadata={"parse": parse})
 
@@ -114,6 +130,27 @@ class Settings:
     lease_seconds: int = _setting(_whole(5, 600), 30)
     unsure_wait_seconds: float = _setting(_number(0.5, 600), 8.0)
 
+    # Prescriptions: where files are kept sealed, and how they are read.
+    media_url: str = _setting(_folder_or_url, "media")
+    media_keys: tuple[str, ...] = _setting(_keys, (), secret=True)
+    media_max_bytes: int = _setting(_whole(10_000, 24_000_000), 16_000_000)
+    prescription_valid_days: int = _setting(_whole(1, 3650), 90)
+    ocr_engine: str = _setting(_one_of("auto", "ppocr", "tesseract"), "auto")
+    ocr_timeout_seconds: int = _setting(_whole(5, 600), 60)
+    ocr_memory_mib: int = _setting(_whole(400, 16_000), 1600)
+    ocr_max_attempts: int = _setting(_whole(1, 20), 5)
+    ocr_max_deaths: int = _setting(_whole(1, 20), 3)
+    tesseract_cmd: str = _setting(_text, "tesseract")
+    tessdata_prefix: str = _setting(_text, "")
+
+    # The console for staff. Without a secret key it answers 404.
+    console_secret_key: str = _setting(_text, "", secret=True)
+    console_session_hours: int = _setting(_whole(1, 24), 10)
+    console_idle_minutes: int = _setting(_whole(5, 480), 30)
+    console_claim_minutes: int = _setting(_whole(1, 120), 10)
+    console_secure_cookies: bool = _setting(_yes_no, True)
+    proxy_hops: int = _setting(_whole(0, 5), 0)
+
     # Payments (used by the payment processes).
     retry_max_attempts: int = _setting(_whole(0, 10), 3)
     retry_initial_delay_ms: int = _setting(_whole(1, 600_000), 1000)
@@ -136,6 +173,7 @@ class Settings:
     # Sizes of the processes.
     worker_threads: int = _setting(_whole(1, 128), 16)
     worker_processes: int = _setting(_whole(1, 64), 1)
+    ocr_processes: int = _setting(_whole(1, 32), 1)
     web_threads: int = _setting(_whole(1, 256), 8)
     web_processes: int = _setting(_whole(1, 64), 1)
 

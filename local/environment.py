@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import os
 import secrets
@@ -63,6 +64,10 @@ def for_children(
         "PYTHONUNBUFFERED": "1",
         **_tesseract(),
     }
+    for name, make in _HOUSEHOLD.items():
+        ours[name] = state.setdefault(name, make())
+    ours["MEDIA_URL"] = str(logs.parent / "media")
+    ours["CONSOLE_SECURE_COOKIES"] = "off"  # plain http, on this machine only
     if uses_simulator(given):
         for name, make in _MADE_UP.items():
             ours[name] = state.setdefault(name, make())
@@ -112,6 +117,10 @@ def _tesseract() -> dict[str, str]:
     return {"TESSERACT_CMD": str(data / "bin" / "tesseract"), "TESSDATA_PREFIX": str(data / "share" / "tessdata")}
 
 
+_HOUSEHOLD: dict[str, Callable[[], str]] = {
+    "MEDIA_KEYS": lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    "CONSOLE_SECRET_KEY": lambda: secrets.token_urlsafe(32),
+}
 _MADE_UP: dict[str, Callable[[], str]] = {
     "WHATSAPP_APP_SECRET": lambda: secrets.token_hex(32),
     "WHATSAPP_VERIFY_TOKEN": lambda: secrets.token_hex(16),

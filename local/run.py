@@ -77,6 +77,9 @@ class House:
         logs = self.folder.path / "logs"
         logs.mkdir(exist_ok=True)
         programs.give(logs, user)
+        media = self.folder.path / "media"
+        media.mkdir(mode=0o700, exist_ok=True)
+        programs.give(media, user)
         env = environment.for_children(self.given, self.folder.section("whatsapp"), ports, urls, ROOT, logs)
         self.folder.save()
         self._migrate(urls[0])

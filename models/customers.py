@@ -141,7 +141,8 @@ def merge(conn: psycopg.Connection, *, source: int, target: int) -> None:
         both,
     )
     conn.execute("""UPDATE customer_identities SET "customerId" = %(target)s WHERE "customerId" = %(source)s""", both)
-    conn.execute("""UPDATE orders SET "customerId" = %(target)s WHERE "customerId" = %(source)s""", both)
+    for table in ("orders", "prescriptions", "prescription_items"):
+        conn.execute(f"""UPDATE {table} SET "customerId" = %(target)s WHERE "customerId" = %(source)s""", both)
     conn.execute(
         """UPDATE cart_lines SET "customerId" = %(target)s WHERE "customerId" = %(source)s
            AND NOT EXISTS (SELECT FROM cart_lines WHERE "customerId" = %(target)s)""",

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from functools import cache
 
-from models import base
+from models import base, vault
 from settings import current
 from worker.whatsapp.client import WhatsApp
 from worker.whatsapp.pacing import TokenBucket, share
@@ -56,3 +56,7 @@ def wait_for_turn(max_wait_s: float) -> float | None:
 
 def open_database(name: str) -> None:
     base.bind(current().database_url, name=name, statement_s=STATEMENT_S)
+
+
+def open_vault() -> None:
+    vault.bind(current().media_url, current().media_keys)
