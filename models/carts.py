@@ -2,7 +2,8 @@
 
 Every change takes the row of `cart_versions` first, so that two changes of one cart wait for each other.
 What is in stock, prescription-only or never sold by chat is the catalogue's word (`Product`). Stock nobody counts (NULL, as
-the old system allows) is in stock there, so it is sold, up to the cap, and never reserved.
+the old system allows) is in stock there, so it is sold, up to the cap, and never reserved. What a pharmacist approved
+(`prescription_items`: unused, not expired, of this customer and product) may be paid up to that quantity.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from peewee import BigAutoField, BigIntegerField, DateTimeField, IntegerField
 
 from models.base import Base, connection
 from models.catalogue.products import COLUMNS, HEALTH, JOINS, MEDICINE, Product, from_row, split_ref
+from models.clock import utcnow
 from models.values import Money, Refused
 
 # How many packs of one product an order may hold. Nigerian practice for medicines sold without a prescription; the lower
@@ -36,7 +38,8 @@ MOST_LINES = 30
 class CartLine:
     """One product in the cart. `number` is 1-based, as shown to the customer.
 
-    `problem`: "" (can be ordered), "out_of_stock", "less_stock", "gone", "needs_prescription", "controlled", "no_price".
+    `problem`: "" (can be ordered), "out_of_stock", "less_stock", "gone", "needs_prescription", "over_approved" (more than a
+    pharmacist allowed), "controlled", "no_price". `approvals`: (id, quantity) of what may be paid, the first to expire first.
     """
 
     number: int
@@ -44,6 +47,12 @@ class CartLine:
     quantity: int
     line_total: Money
     problem: str = ""
+    approvals: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def approved(self) -> int:
+        """How many packs pharmacists have approved."""
+        return sum(quantity for _, quantity in self.approvals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +91,7 @@ class CartLineRow(Base):
     healthcare_product_id = IntegerField(null=True)
     quantity = IntegerField()
     added_at = DateTimeField()
+    prescription_item_id = BigIntegerField(null=True)  # the approval that put it in; what it is worth is asked there
 
     class Meta:
         table_name = "cart_lines"
@@ -101,17 +111,23 @@ class CartVersion(Base):
 ENTRY = f"""LEFT JOIN catalogue_entries e ON e.kind = CASE WHEN l."productId" IS NOT NULL THEN {MEDICINE} ELSE {HEALTH} END
     AND e."productId" = COALESCE(l."productId", l."healthcareProductId") {JOINS}"""
 
+# What of the product of `l` pharmacists have approved for this customer and no order has used, as [[id, quantity], ...].
+APPROVALS = """(SELECT json_agg(json_build_array(i.id, i.quantity) ORDER BY i."expiresAt", i.id) FROM prescription_items i
+    WHERE i."customerId" = %(customer)s AND i."usedAt" IS NULL AND i."expiresAt" > %(now)s
+    AND (i."productId" = l."productId" OR i."healthcareProductId" = l."healthcareProductId"))"""
+
 CART = f"""
-SELECT (SELECT version FROM cart_versions WHERE "customerId" = %(customer)s), l.quantity, {COLUMNS}
+SELECT (SELECT version FROM cart_versions WHERE "customerId" = %(customer)s), l.quantity, {APPROVALS}, {COLUMNS}
 FROM (SELECT) AS one LEFT JOIN cart_lines l ON l."customerId" = %(customer)s {ENTRY}
 ORDER BY l.id LIMIT {MOST_LINES}
 """
 
 
-def of(customer_id: int) -> Cart:
-    """A customer's cart as it is now; one round trip."""
-    rows = connection().execute(CART, {"customer": customer_id}).fetchall()
-    lines = tuple(line(n, row[1], row[2:]) for n, row in enumerate((row for row in rows if row[1] is not None), start=1))
+def of(customer_id: int, *, now: datetime | None = None) -> Cart:
+    """A customer's cart as it is now (what is approved, as at `now`); one round trip."""
+    rows = connection().execute(CART, {"customer": customer_id, "now": now or utcnow()}).fetchall()
+    held = (row for row in rows if row[1] is not None)
+    lines = tuple(line(n, row[1], row[3:], row[2]) for n, row in enumerate(held, start=1))
     return Cart(
         lines=lines,
         total=sum((x.line_total for x in lines), Money(0)),
@@ -121,21 +137,30 @@ def of(customer_id: int) -> Cart:
     )
 
 
-def line(number: int, quantity: int, columns: Sequence[Any]) -> CartLine:
+def line(number: int, quantity: int, columns: Sequence[Any], approvals: Sequence[Sequence[int]] | None = None) -> CartLine:
     """A line from the catalogue's columns of its product, and what stands against ordering it."""
     product = from_row(columns)
     each = product.price or Money(0)
-    return CartLine(number, product, quantity, each * quantity, _problem(product, quantity))
+    allowed = tuple((int(id), int(most)) for id, most in approvals or ())
+    approved = sum(most for _, most in allowed)
+    return CartLine(number, product, quantity, each * quantity, problem_of(product, quantity, approved), allowed)
 
 
 def most_of(product: Product) -> int:
-    """How many packs of this product one order may hold."""
+    """How many packs of this product one order may hold, unless a pharmacist has approved more."""
     words = f"{product.name} {product.generic}".lower()
     return min((most for substance, most in MOST_BY_SUBSTANCE.items() if substance in words), default=MOST_OF_ONE)
 
 
-def _problem(product: Product, quantity: int) -> str:
-    """The gravest first: what is never sold, before what is short today."""
+def limit_of(line: CartLine) -> int:
+    """How many packs of its product this line may hold: what was approved, and what is sold without asking."""
+    if line.product.prescription_only and line.approved:
+        return line.approved
+    return max(most_of(line.product), line.approved)
+
+
+def problem_of(product: Product, quantity: int, approved: int = 0) -> str:
+    """The gravest first: what is never sold, before what is short today, before what a pharmacist must say."""
     if not product.active:
         return "gone"
     if product.control == "controlled":
@@ -146,7 +171,9 @@ def _problem(product: Product, quantity: int) -> str:
         return "out_of_stock"
     if product.stock is not None and product.stock < quantity:
         return "less_stock"
-    return "needs_prescription" if product.prescription_only else ""
+    if not product.prescription_only or quantity <= approved:
+        return ""
+    return "over_approved" if approved else "needs_prescription"
 
 
 # --------------------------------------------------------------------------------------------------- verbs
@@ -160,7 +187,7 @@ ON CONFLICT ("customerId") DO UPDATE SET version = v.version + 1 RETURNING versi
 LOOK = f"""
 SELECT (SELECT quantity FROM cart_lines WHERE "customerId" = %(customer)s
         AND ("productId" = l."productId" OR "healthcareProductId" = l."healthcareProductId")),
-    (SELECT count(*) FROM cart_lines WHERE "customerId" = %(customer)s), {COLUMNS}
+    (SELECT count(*) FROM cart_lines WHERE "customerId" = %(customer)s), {APPROVALS}, {COLUMNS}
 FROM (VALUES (%(m)s::integer, %(h)s::integer)) AS l ("productId", "healthcareProductId") {ENTRY}
 WHERE e."productId" IS NOT NULL
 """
@@ -175,7 +202,8 @@ ON CONFLICT ("customerId", {column}) DO UPDATE SET quantity = EXCLUDED.quantity
 def add(customer_id: int, ref: str, quantity: int, *, now: datetime) -> Changed:
     """Puts `quantity` more of a product into the cart.
 
-    Prescription-only products may be put in; they wait there for a pharmacist's yes. Raises Refused with `ref` and, where it
+    Prescription-only products may be put in; they wait there for a pharmacist's yes, or are payable up to what one has
+    approved. Raises Refused with `ref` and, where it
     is known, `name`: `gone`, `controlled`, `no_price`, `out_of_stock`, `less_stock` (available), `too_many` (limit),
     `cart_full` (limit), `bad_quantity`.
     """
@@ -234,7 +262,7 @@ def _put(customer_id: int, ref: str, quantity: int, now: datetime, *, more: bool
         if held is None and not more:
             raise Refused("not_in_cart", ref=ref)
         wanted = quantity + (held or 0) if more else quantity
-        wished = line(0, min(wanted, 10**6), row[2:])
+        wished = line(0, min(wanted, 10**6), row[3:], row[2])
         _refuse(wished, wanted, full=held is None and count >= MOST_LINES)
         put = PUT.format(column='"productId"' if medicine else '"healthcareProductId"')
         connection().execute(put, {**values, "quantity": wanted})
@@ -244,10 +272,10 @@ def _put(customer_id: int, ref: str, quantity: int, now: datetime, *, more: bool
 def _refuse(wished: CartLine, wanted: int, *, full: bool) -> None:
     product = wished.product
     about: dict[str, object] = {"ref": product.ref, "name": product.name}
-    if wished.problem not in ("", "needs_prescription", "less_stock"):
+    if wished.problem not in ("", "needs_prescription", "over_approved", "less_stock"):
         raise Refused(wished.problem, **about)
-    if wanted > most_of(product):
-        raise Refused("too_many", **about, limit=most_of(product))
+    if wanted > limit_of(wished):
+        raise Refused("too_many", **about, limit=limit_of(wished))
     if wished.problem == "less_stock":
         raise Refused("less_stock", **about, available=product.stock)
     if full:

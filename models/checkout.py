@@ -20,7 +20,7 @@ from psycopg.types.json import Jsonb
 
 from models import carts
 from models.base import connection
-from models.carts import ENTRY, CartLine
+from models.carts import APPROVALS, ENTRY, CartLine
 from models.catalogue.products import COLUMNS
 from models.orders import PAYMENTS
 from models.values import Money, Refused
@@ -97,7 +97,7 @@ SELECT
         FROM orders WHERE "placementKey" = %(key)s),
     (SELECT count(*) FROM orders WHERE "customerId" = %(customer)s AND state IN ('pending_payment', 'processing')
         AND "paymentStatus" IS DISTINCT FROM 'Paid'),
-    l.id, l."productId", l."healthcareProductId", l.quantity, {COLUMNS}
+    l.id, l."productId", l."healthcareProductId", l.quantity, {APPROVALS}, {COLUMNS}
 FROM (SELECT) AS one LEFT JOIN lines l ON true {ENTRY}
 ORDER BY l.id
 """
@@ -106,7 +106,8 @@ ORDER BY l.id
 WRITE = """
 WITH asked AS (
     SELECT * FROM unnest(%(lines)s::bigint[], %(medicines)s::integer[], %(healths)s::integer[], %(quantities)s::integer[],
-        %(prices)s::bigint[], %(names)s::text[], %(counted)s::boolean[]) AS t (line, m, h, quantity, kobo, name, counted)
+        %(prices)s::bigint[], %(names)s::text[], %(counted)s::boolean[], %(rx)s::boolean[], %(approvals)s::bigint[])
+        AS t (line, m, h, quantity, kobo, name, counted, rx, approval)
 ), placed AS (
     INSERT INTO orders ("userId", "customerId", "orderNumber", state, "totalAmount", "totalKobo", "paymentMethod",
         "paymentStatus", "shippingAddress", "deliveryKind", "deliveryFeeKobo", latitude, longitude, "placementKey",
@@ -116,9 +117,12 @@ WITH asked AS (
         %(now)s, %(now)s)
     ON CONFLICT DO NOTHING RETURNING id
 ), items AS (
-    INSERT INTO order_items (
-        "orderId", "productId", "healthcareProductId", name, quantity, price, "priceKobo", "createdAt", "updatedAt")
-    SELECT placed.id, m, h, name, quantity, kobo / 100.0, kobo, %(now)s, %(now)s FROM placed, asked ORDER BY line
+    INSERT INTO order_items ("orderId", "productId", "healthcareProductId", name, quantity, price, "priceKobo",
+        "prescriptionOnly", "prescriptionItemId", "createdAt", "updatedAt")
+    SELECT placed.id, m, h, name, quantity, kobo / 100.0, kobo, rx, approval, %(now)s, %(now)s FROM placed, asked ORDER BY line
+), used AS (
+    UPDATE prescription_items i SET "orderId" = placed.id, "usedAt" = %(now)s FROM placed
+    WHERE i.id = ANY(%(used)s::bigint[]) AND i."usedAt" IS NULL AND i."customerId" = %(customer)s RETURNING i.id
 ), medicines AS (
     UPDATE products p SET stock = p.stock - a.quantity FROM placed, asked a
     WHERE p.id = a.m AND p.stock >= a.quantity RETURNING p.id
@@ -135,7 +139,7 @@ WITH asked AS (
 ), changed AS (
     UPDATE cart_versions v SET version = v.version + 1 FROM placed WHERE v."customerId" = %(customer)s
 )
-SELECT placed.id, (SELECT count(*) FROM medicines) + (SELECT count(*) FROM healths) FROM placed
+SELECT placed.id, (SELECT count(*) FROM medicines) + (SELECT count(*) FROM healths), (SELECT count(*) FROM used) FROM placed
 """
 
 
@@ -144,8 +148,9 @@ def place(
 ) -> Placed:
     """Turns what can be paid now into an order; what needs a prescription stays in the cart and is named in `waiting`.
 
-    `delivery_fee` is added for a delivery. All or nothing, and safe to repeat with the same `wish.key`. Raises Refused:
-    `not_registered`, `empty`, `bad_address`, `bad_payment`, `too_many_open` (limit), `nothing_payable`, `too_many` (name, limit),
+    What a pharmacist approved is payable, and the order uses the approval up. `delivery_fee` is added for a delivery. All or
+    nothing, and safe to repeat with the same `wish.key`. Raises Refused: `not_registered`, `empty`, `bad_address`,
+    `bad_payment`, `too_many_open` (limit), `nothing_payable`, `too_many` (name, limit: also of what was approved),
     `out_of_stock` (name, available; also for what is not sold any more), `price_changed` (total_kobo).
     """
     _check(wish)
@@ -155,13 +160,12 @@ def place(
             raise Refused("not_registered")
         user_id = int(taken[0])
         key = f"{customer_id}:{wish.key}"
-        rows = connection().execute(LOOK, {"customer": customer_id, "key": key}).fetchall()
+        rows = connection().execute(LOOK, {"customer": customer_id, "key": key, "now": now}).fetchall()
         before, open_orders = rows[0][:2]
         if before is not None:
             return _again(before)
-        lines = [
-            _Line(row[2], row[3], row[4], carts.line(n, row[5], row[6:])) for n, row in enumerate(rows, 1) if row[2] is not None
-        ]
+        held = (row for row in rows if row[2] is not None)
+        lines = [_Line(*row[2:5], carts.line(n, row[5], row[7:], row[6])) for n, row in enumerate(held, 1)]
         payable, waiting = _sort_out(lines, part=wish.expected_total is not None)
         if open_orders >= MOST_OPEN_ORDERS:
             raise Refused("too_many_open", limit=MOST_OPEN_ORDERS)
@@ -174,6 +178,20 @@ def place(
             customer_id, user_id, wish, payable, waiting, total=total, fee=fee, now=now, new_number=new_number or _number
         )
     return Placed(number, total, fee, wish.payment, waiting)
+
+
+def approvals_used(line: CartLine) -> list[int]:
+    """The approvals an order of this line uses up: one that is enough, the smallest such; else one after the other, those that
+    expire first before the rest."""
+    enough = min((a for a in line.approvals if a[1] >= line.quantity), key=lambda a: a[1], default=None)
+    if enough:
+        return [enough[0]]
+    used, covered = [], 0
+    for approval, quantity in line.approvals:
+        if covered < line.quantity:
+            used.append(approval)
+            covered += quantity
+    return used
 
 
 def _check(wish: Wish) -> None:
@@ -203,14 +221,19 @@ def _sort_out(lines: Sequence[_Line], *, part: bool) -> tuple[list[_Line], tuple
     if not payable:
         raise Refused("nothing_payable", waiting=list(waiting))
     for each in payable:
-        product = each.line.product
-        if each.line.quantity > carts.most_of(product):
-            raise Refused("too_many", name=product.name, ref=product.ref, limit=carts.most_of(product))
+        if each.line.quantity > carts.limit_of(each.line):
+            raise _too_many(each.line)
     return payable, waiting
+
+
+def _too_many(line: CartLine) -> Refused:
+    return Refused("too_many", name=line.product.name, ref=line.product.ref, limit=carts.limit_of(line))
 
 
 def _refuse_if_short(lines: Sequence[_Line]) -> None:
     for each in lines:
+        if each.line.problem == "over_approved":
+            raise _too_many(each.line)
         if each.line.problem and not _waits(each.line):
             product = each.line.product
             raise Refused("out_of_stock", name=product.name, ref=product.ref, available=_available(each.line))
@@ -218,7 +241,7 @@ def _refuse_if_short(lines: Sequence[_Line]) -> None:
 
 def _waits(line: CartLine) -> bool:
     """Whether a pharmacist decides about this line later; what it lacks then is not asked now."""
-    return line.product.prescription_only and line.product.control != "controlled"
+    return line.product.prescription_only and line.product.control != "controlled" and not line.approved
 
 
 def _available(line: CartLine) -> int:
@@ -239,6 +262,8 @@ def _write(
 ) -> str:
     """The order's number. Raises RuntimeError when no number was free or stock changed under lock: both are bugs."""
     cash = wish.payment == "cash"
+    approvals = [approvals_used(each.line) for each in payable]
+    used = [approval for each in approvals for approval in each]
     values: dict[str, Any] = {
         "customer": customer_id,
         "user": user_id,
@@ -261,15 +286,20 @@ def _write(
         "prices": [each.line.product.price.kobo for each in payable if each.line.product.price],
         "names": [each.line.product.name for each in payable],
         "counted": [each.line.product.stock is not None for each in payable],
+        "rx": [each.line.product.prescription_only for each in payable],
+        "approvals": [next(iter(each), None) for each in approvals],
+        "used": used,
     }
     for _ in range(NUMBER_TRIES):
         number = new_number()
-        detail = Jsonb({"number": number, "customer": customer_id, "waiting": list(waiting)})
+        detail = Jsonb({"number": number, "customer": customer_id, "waiting": list(waiting), "approvals": used})
         row = connection().execute(WRITE, {**values, "number": number, "detail": detail}).fetchone()
         if row is None:
             continue
         if row[1] != sum(values["counted"]):
             raise RuntimeError("stock changed although its rows were locked")
+        if row[2] != len(used):  # a merge of customers took an approval along meanwhile: what may be paid is another now
+            raise Refused("price_changed", total_kobo=total.kobo)
         return number
     raise RuntimeError("no order number was free")
 

@@ -142,6 +142,7 @@ class OrderItem(Base):
     quantity = IntegerField()
     price = DoubleField()
     price_kobo = BigIntegerField(null=True)
+    prescription_item_id = BigIntegerField(null=True)  # the (first) approval it was dispensed on
     created_at = DateTimeField()
     updated_at = DateTimeField()
 
@@ -241,23 +242,30 @@ WITH o AS (
 )
 INSERT INTO order_events ("orderId", at, what, who, detail)
 SELECT id, %(now)s, %(to)s, %(who)s, %(detail)s || jsonb_build_object('from', was) FROM moved
-RETURNING "orderId"
+RETURNING detail->>'from'
 """
+
+# A pharmacist's approval was used for nothing: the customer may order on it again until it expires.
+FREE = """UPDATE prescription_items SET "orderId" = NULL, "usedAt" = NULL WHERE "orderId" = %s"""
+NOT_SENT = frozenset({"pending_payment", "paid", "processing"})
 
 
 def move(order_id: int, to: str, *, who: str, now: datetime, **detail: object) -> bool:
     """Moves an order on if TRANSITIONS allow it from where it is now, logs it, and settles what was reserved.
 
     False: it is somewhere else already (someone was first, or it may not go there). `detail` holds ids and codes, never
-    people's text. Stock goes back when the order ends before it left the house.
+    people's text. Stock goes back, and approvals are free again, when the order ends before it left the house.
     """
     allowed = [state for state, next_states in TRANSITIONS.items() if to in next_states]
     values = {"order": order_id, "to": to, "now": now, "who": who, "allowed": allowed, "detail": Jsonb(detail)}
     with connection().transaction():
-        if connection().execute(MOVE, values).fetchone() is None:
+        moved = connection().execute(MOVE, values).fetchone()
+        if moved is None:
             return False
         if to in OVER:
             stock.give_back(order_id, now=now)
+            if moved[0] in NOT_SENT:
+                connection().execute(FREE, (order_id,))
         elif to == "shipped":
             stock.mark_sold(order_id, now=now)
     return True
@@ -317,14 +325,17 @@ def _expire(order_id: int, now: datetime) -> Expired | None:
 
 
 def _settle_changed_by_old_program(now: datetime, limit: int) -> None:
-    """The old program knows nothing of reservations: what it cancelled or shipped still holds its pieces."""
+    """The old program knows nothing of reservations and approvals: what it cancelled or shipped still holds them."""
     left = connection().execute(
-        """SELECT DISTINCT o.id, o.state FROM stock_reservations r JOIN orders o ON o.id = r."orderId"
-           WHERE r.state = 'held' AND o.state IN ('cancelled', 'expired', 'refunded', 'shipped', 'delivered') LIMIT %s""",
+        """SELECT o.id, o.state FROM stock_reservations r JOIN orders o ON o.id = r."orderId"
+           WHERE r.state = 'held' AND o.state IN ('cancelled', 'expired', 'refunded', 'shipped', 'delivered')
+           UNION SELECT o.id, o.state FROM prescription_items i JOIN orders o ON o.id = i."orderId"
+           WHERE o.state IN ('cancelled', 'expired') LIMIT %s""",
         (limit,),
     )
     for order_id, state in left.fetchall():
         if state in OVER:
-            stock.give_back(order_id, now=now)
+            if stock.give_back(order_id, now=now) or state != "refunded":
+                connection().execute(FREE, (order_id,))
         else:
             stock.mark_sold(order_id, now=now)

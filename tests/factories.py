@@ -5,10 +5,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from models import accounts, carts, checkout, orders
 from models.base import connection
+from models.prescriptions import reading
+from models.prescriptions.deciding import Signer
+from models.prescriptions.reading import Box, Item, Line, Page, Reading
 from models.values import Money
+from models.vault import vault
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FEE = Money(150_000)
@@ -96,3 +101,52 @@ def stock_of(ref: str) -> int | None:
     table = "products" if ref.startswith("m") else "healthcare_products"
     row = connection().execute(f"SELECT stock FROM {table} WHERE id = %s", (int(ref[1:]),)).fetchone()
     return None if row[0] is None else int(row[0])
+
+
+# --------------------------------------------------------------------------------------------------- prescriptions and staff
+
+KEY = "b25seSB0ZXN0cyBzZWFsIHdpdGggdGhpcyBrZXkgMDE="  # opens nothing but what tests sealed
+
+
+def an_item(raw: str = "Tab Amlodipine 5mg od x 30/7", **values: Any) -> Item:
+    """A line as the machine read it."""
+    usual: dict[str, Any] = {"lines": (0,), "name": "Amlodipine", "strength": "5mg", "form": "tablet", "confidence": 0.96}
+    return Item(raw=raw, **(usual | values))
+
+
+def a_reading(*items: Item, **values: Any) -> Reading:
+    """What was read on a paper of one page."""
+    lines = tuple(Line(0, Box(0.1, 0.1 + 0.05 * n, 0.6, 0.04), item.raw, item.confidence) for n, item in enumerate(items))
+    return Reading(pages=(Page(1000, 1400, flattened=True),), lines=lines, items=items, engine="ppocr+tesseract", **values)
+
+
+def a_prescription(
+    customer_id: int, read: Reading | None = None, *, state: str = "waiting", at: datetime = NOW, **columns: Any
+) -> int:
+    """The id of a prescription that was read and waits for a pharmacist since `at`; `columns` by their names in SQL."""
+    values: dict[str, Any] = {
+        "customerId": customer_id,
+        "fileUrl": "",
+        "state": state,
+        "extractionStatus": "extracted" if read else "failed",
+        "reading": vault().seal(reading.dumps(read).encode()) if read else None,
+        "readyAt": at,
+        "createdAt": at,
+        "updatedAt": at,
+        **columns,
+    }
+    names = ", ".join(f'"{name}"' for name in values)
+    marks = ", ".join(["%s"] * len(values))
+    made = connection().execute(f"INSERT INTO prescriptions ({names}) VALUES ({marks}) RETURNING id", tuple(values.values()))
+    return int(made.fetchone()[0])
+
+
+def a_colleague(*, name: str = "Ngozi Eze", role: str = "pharmacist", licence: str | None = None) -> Signer:
+    """Somebody of the staff, as they sign."""
+    number = licence if licence is not None else f"PCN {next(_numbers):06d}" if role == "pharmacist" else ""
+    made = connection().execute(
+        """INSERT INTO staff (email, name, role, "licenceNumber", "passwordHash", "passwordChangedAt")
+           VALUES (%s, %s, %s, %s, '!', %s) RETURNING id""",
+        (f"staff{next(_numbers)}@pharmacy.example", name, role, number, NOW),
+    )
+    return Signer(int(made.fetchone()[0]), name, number)

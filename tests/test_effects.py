@@ -281,6 +281,7 @@ def test_a_refusal_where_the_contract_has_none_travels_up(monkeypatch: pytest.Mo
 def test_every_effect_of_the_contract_is_there() -> None:
     assert sorted(EFFECTS) == [
         "add_to_cart",
+        "answer_prescription",
         "cancel_order",
         "clear_cart",
         "forget_text",
@@ -288,6 +289,7 @@ def test_every_effect_of_the_contract_is_there() -> None:
         "keep_media",
         "leave_agent",
         "place_order",
+        "receive_prescription",
         "register",
         "remove_from_cart",
         "resume_messages",
@@ -295,6 +297,7 @@ def test_every_effect_of_the_contract_is_there() -> None:
         "start_timer",
         "stop_messages",
         "stop_timer",
+        "withdraw_prescription",
     ]
 
 

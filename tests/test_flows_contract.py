@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,8 +11,10 @@ import pytest
 
 import settings
 from local.rehearsal import shop
-from models import base
-from tests.factories import NOW, a_customer, a_product
+from models import base, vault
+from models.prescriptions import approvals
+from models.prescriptions.approvals import Allowed
+from tests.factories import KEY, NOW, a_customer, a_prescription, a_product
 from tests.fakes import FakeFacts, FakeShop
 from tests.servers import Databases
 from worker.database_facts import DatabaseFacts
@@ -33,7 +36,9 @@ GOODS: dict[str, tuple[str, dict[str, Any]]] = {
     "gone": ("h7", {"name": "Contract Wool", "price": "650.00", "stock": 35, "kind": "health", "active": False}),
 }
 HOME = {"delivery": "delivery", "address": "12 Allen Avenue, Ikeja, Lagos", "payment": "cash"}
-# Played from top to bottom; "$plain" is a reference, "$order" the number of the order placed last.
+FILE = {"kind": "image", "mime_type": "image/jpeg", "caption": "", "filename": "", "sha256": ""}
+# Played from top to bottom; "$plain" is a reference, "$order" the number of the order placed last, "$paper" the id of the
+# prescription received last.
 SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("place_order", {**HOME, "key": "k0"}),
     ("add_to_cart", {"ref": "$plain", "quantity": 2}),
@@ -71,6 +76,13 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("resume_messages", {}),
     ("hand_over", {"reason": "asked"}),
     ("leave_agent", {}),
+    ("receive_prescription", {**FILE, "media_id": "m1"}),
+    ("answer_prescription", {"prescription_id": "$paper", "text": "it is 10 mg"}),
+    ("receive_prescription", {**FILE, "media_id": "m2", "replaces": "$paper", "order_number": "999999999"}),
+    ("withdraw_prescription", {"prescription_id": "$paper"}),
+    ("withdraw_prescription", {"prescription_id": "$paper"}),
+    ("answer_prescription", {"prescription_id": "$paper", "text": "too late"}),
+    ("answer_prescription", {"prescription_id": 2_000_000_000, "text": "not mine"}),
     ("start_timer", {"kind": "x", "minutes": 5}),
     ("stop_timer", {"kind": "x"}),
 ]
@@ -80,8 +92,10 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
 def database(databases: Databases) -> Iterator[None]:
     with databases.fresh() as url:
         base.bind(url)
+        vault.bind("memory://contract", (KEY,))
         yield
         base.drop_connection()
+        vault.bind("", ())
 
 
 def outcome(happened: Happened | None) -> tuple[str, str, list[str]]:
@@ -101,8 +115,26 @@ class Real:
             CustomerFacts(self.id, returning=True), NOW, ZoneInfo("Africa/Lagos"), Pharmacy("Drugs.ng", delivery_fee_kobo=150_000)
         )
 
+        row = base.connection().execute(
+            """INSERT INTO inbox (channel, "externalId", "customerId", kind, payload)
+               VALUES ('whatsapp', gen_random_uuid(), %s, 'image', '{}') RETURNING id""",
+            (self.id,),
+        )
+        self.inbox = int(row.fetchone()[0])
+
     def perform(self, effect: Effect) -> Happened | None:
-        return perform(effect, Context(self.id, 0, NOW, SETTINGS, self.facts))
+        return perform(effect, Context(self.id, self.inbox, NOW, SETTINGS, self.facts))
+
+    def approve(self, name: str, quantity: int) -> None:
+        paper = a_prescription(self.id, state="approved")
+        row = base.connection().execute(
+            """INSERT INTO prescription_decisions ("prescriptionId", at, kind, "staffId", "staffName", record)
+               VALUES (%s, %s, 'approved', 1, 'Bola Ade', '') RETURNING id""",
+            (paper, NOW),
+        )
+        allowed = [Allowed(0, self.refs[name], quantity)]
+        approvals.allow(row.fetchone()[0], paper, self.id, allowed, expires_at=NOW + timedelta(days=30), now=NOW)
+        self.facts.forget()
 
 
 class InMemory:
@@ -116,14 +148,18 @@ class InMemory:
     def perform(self, effect: Effect) -> Happened | None:
         return self.shop.perform(effect)
 
+    def approve(self, name: str, quantity: int) -> None:
+        self.shop.allow(self.refs[name], quantity)
+
 
 def played(pharmacy: Real | InMemory) -> list[tuple[str, tuple[str, str, list[str]]]]:
-    order, lines = "", []
+    order, paper, lines = "", 0, []
     for name, given in SCRIPT:
-        named = {f"${k}": v for k, v in pharmacy.refs.items()} | {"$order": order}
+        named = {f"${k}": v for k, v in pharmacy.refs.items()} | {"$order": order, "$paper": paper}
         args = {k: named.get(v, v) if isinstance(v, str) else v for k, v in given.items()}
         happened = pharmacy.perform(Effect(name, args))
         order = str(happened.data["number"]) if happened and happened.name == "order_placed" else order
+        paper = happened.data.get("prescription_id", paper) if happened else paper
         lines.append((f"{name} {given}", outcome(happened)))
     return lines
 
@@ -143,6 +179,31 @@ def test_both_carts_name_the_same_problems() -> None:
             each.perform(Effect("add_to_cart", {"ref": each.refs[name], "quantity": quantity}))
 
     assert cart(pharmacies[0].facts) == cart(pharmacies[1].facts) == [(1, 2, ""), (2, 3, ""), (3, 1, "needs_prescription")]
+
+
+def test_both_pharmacies_honour_an_approval_alike() -> None:
+    """Into the cart, no more than approved, paid once, freed by cancelling."""
+    seen = []
+    for each in (InMemory(), Real()):
+        ref = each.refs["prescription"]
+        each.perform(Effect("register", {"name": "Ada Obi", "consent_version": "1"}))
+        each.perform(Effect("add_to_cart", {"ref": ref, "quantity": 5}))
+        each.approve("prescription", 2)
+        told: list[object] = [cart(each.facts)]
+        told.append(outcome(each.perform(Effect("set_cart_quantity", {"ref": ref, "quantity": 3}))))
+        placed = each.perform(Effect("place_order", {**HOME, "key": "k9", "expected_total_kobo": 960_000 + 150_000}))
+        assert placed is not None
+        each.perform(Effect("add_to_cart", {"ref": ref, "quantity": 1}))
+        told += [outcome(placed), cart(each.facts)]
+        each.perform(Effect("cancel_order", {"number": placed.data["number"]}))
+        told.append(cart(each.facts))
+        each.approve("prescription", 3)
+        told.append(cart(each.facts))
+        seen.append(told)
+
+    assert seen[0] == seen[1]
+    carts = [seen[0][n] for n in (0, 3, 4, 5)]
+    assert carts == [[(1, 2, "")], [(1, 1, "needs_prescription")], [(1, 1, "")], [(1, 4, "")]]
 
 
 def test_the_pharmacy_in_memory_knows_every_effect_of_the_real_one() -> None:

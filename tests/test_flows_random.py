@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from local.rehearsal import Play
+from local.rehearsal import Play, transcript
 from worker.flows import entry
 from worker.flows.heard import TAPS, WORDS
 from worker.flows.step import (
@@ -62,6 +63,7 @@ media = st.builds(
 events = st.one_of(
     texts.map(Said),
     texts.map(Said),
+    st.just(SentMedia("image", "photo-1", "image/jpeg")),
     ids.map(Tapped),
     media,
     st.builds(SentLocation, st.floats(-90, 90), st.floats(-180, 180), st.text(max_size=40), st.text(max_size=40)),
@@ -70,8 +72,21 @@ events = st.one_of(
     st.sampled_from(["reaction", "poll", "order", "unsupported"]).map(SentUnusable),
     st.sampled_from(["session_ended", "timer_due", "agent_gone", "chat_opened", "order_paid"]).map(Happened),
 )
+directions = st.sampled_from(
+    [
+        "( prescription read: Amoxil 500 mg | 1 capsule; ? Norvasc; Tramal 50 mg )",
+        "( prescription read, blurred: nothing )",
+        "( prescription not read: broken )",
+        '( pharmacist Bola Ade approves: 2 × Amoxil; no Tramal (other, "ask us"); out of stock: Augmentin )',
+        "( pharmacist Bola Ade rejects: too_old )",
+        "( pharmacist Bola Ade asks: age )",
+        "( pharmacist Bola Ade asks: whole_picture )",
+        "( somebody else's prescription is read )",
+        "( 10 minutes later )",
+    ]
+)
 # A number stands for what is on the screen: the button or row with that index is tapped.
-steps = st.one_of(events, events, st.integers(0, 12))
+steps = st.one_of(events, events, st.integers(0, 12), directions)
 NO_REF = re.compile(r"\b[mh]\d{1,4}\b")
 
 
@@ -82,7 +97,9 @@ def on_screen(replies: tuple[object, ...]) -> list[str]:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(steps, max_size=25), st.booleans(), st.booleans())
-def test_any_sequence_of_events_is_answered_with_what_can_be_sent(sequence: list[Event | int], known: bool, number: bool) -> None:
+def test_any_sequence_of_events_is_answered_with_what_can_be_sent(
+    sequence: list[Event | int | str], known: bool, number: bool
+) -> None:
     play = Play()
     customer = play.shop.customer
     play.shop.customer = type(customer)(
@@ -91,6 +108,10 @@ def test_any_sequence_of_events_is_answered_with_what_can_be_sent(sequence: list
     tappable: list[str] = []
 
     for each in sequence:
+        if isinstance(each, str):
+            with contextlib.suppress(ValueError):  # no prescription it could happen to
+                list(transcript.direct(play, each))
+            continue
         event = Tapped(tappable[each % len(tappable)]) if isinstance(each, int) and tappable else each
         if isinstance(event, int):
             continue

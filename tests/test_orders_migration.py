@@ -62,7 +62,7 @@ class AtWork(NamedTuple):
 def template_at_work(databases: Databases, old_at_005: str) -> AtWork:
     name = databases.create(old_at_005)
     url = with_database(databases.server_url, name)
-    migrate(url, to="006")
+    newer = [step for step in migrate(url) if step > "007"]  # the shop works on the present schema; later steps are taken back
     base.bind(url)
     ada = a_customer()
     medicine, device = a_product(stock=50), a_product("Thermometer", kind="health", stock=50)
@@ -78,6 +78,7 @@ def template_at_work(databases: Databases, old_at_005: str) -> AtWork:
     carts.add(ada, medicine, 3, now=NOW)
     carts.add(ada, device, 1, now=NOW)
     base.drop_connection()
+    rollback(url, len(newer))
     return AtWork(name, ada, made)
 
 
@@ -144,7 +145,7 @@ def test_a_shop_at_work_goes_back_and_forth_without_losing_a_row(shop: AtWork) -
 def test_after_the_way_back_and_forth_the_shop_goes_on(shop: AtWork) -> None:
     url, ada, made = shop
     rollback(url)
-    migrate(url, to="006")
+    migrate(url)
 
     assert orders.cancel(ada, made["unpaid"], now=NOW) == made["unpaid"]
     assert {order.number: order.status for order in orders.of(ada, limit=10).orders} == {

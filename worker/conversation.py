@@ -211,7 +211,10 @@ def _take_turn(
         return _save(conn, held, event, following, step, blocked=blocked)
     with db.atomic():
         context = Context(customer_id=held.customer_id, inbox_id=event.id, now=held.now, settings=settings, facts=facts)
-        return _save(conn, held, event, following, _perform_all(step, context, facts), blocked=blocked)
+        saved = _save(conn, held, event, following, _perform_all(step, context, facts), blocked=blocked)
+    for hint, subject in context.hints:  # the rows are committed; what is lost from here on a sweep brings back
+        hint_at(hint, subject)
+    return saved
 
 
 def _perform_all(step: Step, context: Context, facts: DatabaseFacts) -> Step:
@@ -332,7 +335,14 @@ def _customer_facts(held: Claim) -> CustomerFacts:
 
 
 def _pharmacy(s: Settings) -> Pharmacy:
-    return Pharmacy(s.pharmacy_name, s.pharmacy_address, s.pharmacy_licence_number, s.pharmacy_phone, s.delivery_fee_kobo)
+    return Pharmacy(
+        s.pharmacy_name,
+        s.pharmacy_address,
+        s.pharmacy_licence_number,
+        s.pharmacy_phone,
+        s.delivery_fee_kobo,
+        s.prescription_valid_days,
+    )
 
 
 def _change_record(conn: psycopg.Connection, held: Claim, event: Happened) -> None:

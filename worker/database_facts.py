@@ -10,12 +10,15 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from models import carts, catalogue, orders
+from models import carts, catalogue, orders, prescriptions
 from models.base import db
 from models.carts import Cart
 from models.catalogue import Product, Results
 from models.orders import Order, OrderPage
+from models.prescriptions import Decided, Shown
+from models.vault import Locked
 from worker.facts import CustomerFacts, Pharmacy
+from worker.logs import log
 
 T = TypeVar("T")
 
@@ -66,13 +69,29 @@ class DatabaseFacts:
         return self._once(("equivalents", ref, limit), lambda: catalogue.equivalents(db, ref, limit=limit))
 
     def cart(self) -> Cart:
-        return self._once(("cart",), lambda: carts.of(self._customer.id))
+        return self._once(("cart",), lambda: carts.of(self._customer.id, now=self._now))
 
     def orders(self, *, limit: int = 5, offset: int = 0) -> OrderPage:
         return self._once(("orders", limit, offset), lambda: orders.of(self._customer.id, limit=limit, offset=offset))
 
     def order(self, number: str) -> Order | None:
         return self._once(("order", number), lambda: orders.get(self._customer.id, number))
+
+    def prescription(self, prescription_id: int) -> Shown | None:
+        return self._once(("prescription", prescription_id), lambda: prescriptions.shown(self._customer.id, prescription_id))
+
+    def decision(self, prescription_id: int) -> Decided | None:
+        return self._once(("decision", prescription_id), lambda: self._decision(prescription_id))
+
+    def _decision(self, prescription_id: int) -> Decided | None:
+        try:
+            return prescriptions.decision(self._customer.id, prescription_id)
+        except Locked:  # a key was taken away too early: staff see it in the console, and the conversation goes on without it
+            log().error("prescription.locked", prescription=prescription_id)
+            return None
+
+    def latest_prescription(self) -> Shown | None:
+        return self._once(("latest",), lambda: prescriptions.latest(self._customer.id))
 
     def _once(self, question: tuple[Any, ...], ask: Callable[[], T]) -> T:
         if question not in self._known:

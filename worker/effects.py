@@ -7,15 +7,18 @@ on and the flow explains. Effects a flow of ours does not know how to ask for ar
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from models import accounts, carts, checkout, customers, inbox, media, orders, support, timers
+from structlog.contextvars import get_contextvars
+
+from models import accounts, carts, checkout, customers, inbox, media, orders, prescriptions, support, timers
 from models.values import Money, Refused
 from settings import Settings
 from worker.database_facts import DatabaseFacts
 from worker.flows.step import Effect, Happened
+from worker.messages import READ_PRESCRIPTION, Hint
 
 LONGEST_TIMER_MINUTES = 60 * 24 * 100
 
@@ -32,6 +35,7 @@ class Context:
     now: datetime
     settings: Settings
     facts: DatabaseFacts | None = None
+    hints: list[tuple[Hint, int]] = field(default_factory=list)  # to be sent after the commit
 
 
 def perform(effect: Effect, context: Context) -> Happened | None:
@@ -133,6 +137,44 @@ def _cancel_order(context: Context, args: Mapping[str, Any]) -> Happened:
     return Happened("order_cancelled", {"number": orders.cancel(context.customer_id, str(args["number"]), now=context.now)})
 
 
+# --------------------------------------------------------------------------------------------------- prescriptions
+
+
+def _receive_prescription(context: Context, args: Mapping[str, Any]) -> Happened:
+    """The row is there before anything is answered; reading begins after the commit."""
+    texts = {name: str(args.get(name) or "") for name in ("mime_type", "caption", "filename", "sha256")}
+    replaces = args.get("replaces")
+    received = prescriptions.receive(
+        context.customer_id,
+        context.inbox_id,
+        kind=str(args["kind"]),
+        media_id=str(args["media_id"]),
+        order_number=str(args.get("order_number") or ""),
+        replaces=None if replaces is None else int(replaces),
+        correlation_id=str(get_contextvars().get("correlation", "")),
+        now=context.now,
+        **texts,
+    )
+    if received is None:
+        raise Refused("too_many_unread")
+    context.hints.append((READ_PRESCRIPTION, received))
+    return Happened("prescription_received", {"prescription_id": received})
+
+
+def _answer_prescription(context: Context, args: Mapping[str, Any]) -> Happened:
+    number = int(args["prescription_id"])
+    if not prescriptions.answer(context.customer_id, number, str(args["text"]), context.now):
+        raise Refused("decided", prescription_id=number)
+    return Happened("prescription_answered")
+
+
+def _withdraw_prescription(context: Context, args: Mapping[str, Any]) -> Happened:
+    number = int(args["prescription_id"])
+    if not prescriptions.withdraw(context.customer_id, number, context.now):
+        raise Refused("decided", prescription_id=number)
+    return Happened("prescription_withdrawn")
+
+
 # --------------------------------------------------------------------------------------------------- people, files, time
 
 
@@ -190,6 +232,9 @@ _VERBS: Mapping[str, Callable[[Context, Mapping[str, Any]], Happened | None]] = 
     "clear_cart": _clear_cart,
     "place_order": _place_order,
     "cancel_order": _cancel_order,
+    "receive_prescription": _receive_prescription,
+    "answer_prescription": _answer_prescription,
+    "withdraw_prescription": _withdraw_prescription,
     "hand_over": _hand_over,
     "leave_agent": _leave_agent,
     "keep_media": _keep_media,
@@ -204,5 +249,8 @@ _REFUSALS: Mapping[str, str] = {
     "remove_from_cart": "cart_refused",
     "place_order": "order_refused",
     "cancel_order": "order_refused",
+    "receive_prescription": "prescription_refused",
+    "answer_prescription": "prescription_refused",
+    "withdraw_prescription": "prescription_refused",
 }
 EFFECTS = frozenset(_VERBS)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from models.carts import Cart
 from models.catalogue import Product, Results
 from models.orders import Order, OrderPage
+from models.prescriptions import Decided, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +32,14 @@ class CustomerFacts:
 
 @dataclass(frozen=True, slots=True)
 class Pharmacy:
-    """What the law wants shown and what the checkout needs."""
+    """What the law wants shown, what the checkout needs, and how many days a prescription is good for."""
 
     name: str
     address: str = ""
     licence_number: str = ""
     phone: str = ""
     delivery_fee_kobo: int = 0
+    prescription_valid_days: int = 90
 
 
 class Facts(Protocol):
@@ -73,3 +75,12 @@ class Facts(Protocol):
 
     def order(self, number: str) -> Order | None:
         """One own order by the number shown to the customer; None for unknown and for other people's alike."""
+
+    def prescription(self, prescription_id: int) -> Shown | None:
+        """One own prescription as it was read; None for unknown and for other people's alike."""
+
+    def decision(self, prescription_id: int) -> Decided | None:
+        """The pharmacist's latest word on an own prescription, a question included; None before there is one."""
+
+    def latest_prescription(self) -> Shown | None:
+        """The newest own prescription that was neither replaced nor withdrawn."""

@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 
 from rapidfuzz import fuzz, utils
 
+from local.rehearsal import prescriptions
 from local.rehearsal.shop import FakeShop
 from models.carts import Cart
 from models.catalogue import Product, Results
 from models.orders import Order, OrderPage
+from models.prescriptions import Decided, Shown
 from worker.facts import CustomerFacts, Pharmacy
 
 LIKE = 82
@@ -82,6 +84,15 @@ class FakeFacts:
 
     def order(self, number: str) -> Order | None:
         return next((o for o in self.shop.placed if o.number == number), None)
+
+    def prescription(self, prescription_id: int) -> Shown | None:
+        return next((p.shown for p in self.shop.papers if p.shown.id == prescription_id), None)
+
+    def decision(self, prescription_id: int) -> Decided | None:
+        return next((p.decided for p in self.shop.papers if p.shown.id == prescription_id), None)
+
+    def latest_prescription(self) -> Shown | None:
+        return prescriptions.latest(self.shop)
 
     @staticmethod
     def _score(words: list[str], product: Product, about: str) -> float:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from local.rehearsal import goods
-from models.carts import MOST_LINES, Cart, CartLine, most_of
+from local.rehearsal import goods, prescriptions
+from models.carts import MOST_LINES, Cart, CartLine, limit_of, problem_of
 from models.catalogue import Product
+from models.checkout import approvals_used
 from models.orders import Order, OrderLine
 from models.values import Money, Refused
 from worker.facts import CustomerFacts, Pharmacy
@@ -24,6 +25,7 @@ REFUSALS = {
     "remove_from_cart": "cart_refused",
     "place_order": "order_refused",
     "cancel_order": "order_refused",
+    **dict.fromkeys(prescriptions.VERBS, "prescription_refused"),
 }
 
 
@@ -45,6 +47,8 @@ class FakeShop:
     done: list[Effect] = field(default_factory=list)
     handed_over: list[str] = field(default_factory=list)
     media: list[Mapping[str, Any]] = field(default_factory=list)
+    papers: list[prescriptions.Paper] = field(default_factory=list)  # prescriptions, oldest first
+    allowed: list[prescriptions.Allowed] = field(default_factory=list)
     forgotten: int = 0
 
     # ------------------------------------------------------------------------------------------------- what it is asked
@@ -54,7 +58,7 @@ class FakeShop:
         return found[0] if found else None
 
     def cart(self) -> Cart:
-        lines = tuple(self._line(number, ref, quantity) for number, (ref, quantity) in enumerate(self.lines.items(), start=1))
+        lines = tuple(self.line(number, ref, quantity) for number, (ref, quantity) in enumerate(self.lines.items(), start=1))
         total = sum((line.line_total for line in lines), Money(0))
         payable = sum((line.line_total for line in lines if not line.problem), Money(0))
         return Cart(lines, total, payable, any(line.problem == "needs_prescription" for line in lines), self.version)
@@ -94,23 +98,19 @@ class FakeShop:
         order = replace(order, **values)
         self.placed.insert(0, replace(order, cancellable=order.status in OPEN))
 
-    def _line(self, number: int, ref: str, quantity: int) -> CartLine:
+    def allow(self, ref: str, quantity: int) -> None:
+        """A pharmacist approves so much of a product, and it is in the cart."""
+        held = self.lines.get(ref, 0)
+        added_up = quantity + min(held, sum(a.quantity for a in self.allowed if a.ref == ref and not a.order))
+        self.allowed.append(prescriptions.Allowed(ref, quantity))
+        self.lines[ref] = added_up if self.goods[ref][0].prescription_only else max(added_up, held)
+        self.version += 1
+
+    def line(self, number: int, ref: str, quantity: int) -> CartLine:
         product = self.goods[ref][0]
-        return CartLine(number, product, quantity, (product.price or Money(0)) * quantity, _problem(product, quantity))
-
-
-def _problem(product: Product, quantity: int) -> str:
-    if not product.active:
-        return "gone"
-    if product.control == "controlled":
-        return "controlled"
-    if product.price is None:
-        return "no_price"
-    if not product.stock:
-        return "out_of_stock"
-    if product.stock < quantity:
-        return "less_stock"
-    return "needs_prescription" if product.prescription_only else ""
+        approvals = tuple((n, a.quantity) for n, a in enumerate(self.allowed) if a.ref == ref and not a.order)
+        problem = problem_of(product, quantity, sum(most for _, most in approvals))
+        return CartLine(number, product, quantity, (product.price or Money(0)) * quantity, problem, approvals)
 
 
 def _register(shop: FakeShop, args: Mapping[str, Any]) -> Happened:
@@ -128,12 +128,12 @@ def _put(shop: FakeShop, ref: str, wanted: int) -> Product:
     if wanted < 1:
         raise Refused("bad_quantity", ref=ref)
     about = {"ref": ref, "name": found.name}
-    problem = _problem(found, wanted)
-    if problem not in ("", "needs_prescription", "less_stock"):
-        raise Refused(problem, **about)
-    if wanted > most_of(found):
-        raise Refused("too_many", **about, limit=most_of(found))
-    if problem == "less_stock":
+    wished = shop.line(0, ref, wanted)
+    if wished.problem not in ("", "needs_prescription", "over_approved", "less_stock"):
+        raise Refused(wished.problem, **about)
+    if wanted > limit_of(wished):
+        raise Refused("too_many", **about, limit=limit_of(wished))
+    if wished.problem == "less_stock":
         raise Refused("less_stock", **about, available=found.stock)
     if ref not in shop.lines and len(shop.lines) >= MOST_LINES:
         raise Refused("cart_full", **about, limit=MOST_LINES)
@@ -214,6 +214,8 @@ def _place_order(shop: FakeShop, args: Mapping[str, Any]) -> Happened:
 
 
 def _refuse_short(line: CartLine) -> None:
+    if line.problem == "over_approved":
+        raise Refused("too_many", name=line.product.name, ref=line.product.ref, limit=line.approved)
     left = line.product.stock if line.problem == "less_stock" else 0
     raise Refused("out_of_stock", name=line.product.name, ref=line.product.ref, available=left or 0)
 
@@ -227,6 +229,8 @@ def _write(
     for x in now:
         shop.change(x.product.ref, stock=(x.product.stock or 0) - x.quantity)
         del shop.lines[x.product.ref]
+        for approval in approvals_used(x):
+            shop.allowed[approval].order = number
     shop.version += 1
     order = Order(
         number,
@@ -260,6 +264,8 @@ def _cancel_order(shop: FakeShop, args: Mapping[str, Any]) -> Happened:
     if not order.cancellable:
         raise Refused("already" if order.status in ("cancelled", "expired", "refunded") else "too_late", number=number)
     shop.placed[shop.placed.index(order)] = replace(order, status="cancelled", cancellable=False)
+    for allowed in shop.allowed:
+        allowed.order = "" if allowed.order == number else allowed.order
     return Happened("order_cancelled", {"number": number})
 
 
@@ -302,6 +308,7 @@ _VERBS: dict[str, Callable[[FakeShop, Mapping[str, Any]], Happened | None]] = {
     "clear_cart": _clear_cart,
     "place_order": _place_order,
     "cancel_order": _cancel_order,
+    **prescriptions.VERBS,
     "hand_over": _hand_over,
     "leave_agent": _leave_agent,
     "keep_media": _keep_media,

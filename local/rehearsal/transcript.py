@@ -4,7 +4,9 @@
     > [tap: Add to cart]                     taps a button or row by its title as shown last, or by its id
     > [image caption="rx 12345"]             sends media: image, document, audio, video, sticker
     > [location 6.6018 3.3515 name="Shop"]   shares a place; also [contact Ada +2348031234567], [basket SKU1 2], [unusable poll]
-    ( 10 quiet minutes )                     what happens meanwhile; see `DIRECTIONS`
+    ( 10 quiet minutes )                     what happens meanwhile; see `DIRECTIONS`, of prescriptions too:
+    ( prescription read: Amoxil 500 mg | 1 capsule twice a day; ? Norvasc 5 mg )      ( prescription not read: broken )
+    ( pharmacist Bola Ade approves: 2 × Amoxil; no Tramal (controlled) )  ( ... rejects: too_old )  ( ... asks: age )
     < text                                   the bot answers; further lines are indented
     [id] Title | description                 a button or row under it
     ~ add_to_cart ref=m2 quantity=3          what the turn did to the pharmacy
@@ -20,6 +22,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from local.rehearsal import prescriptions
 from local.rehearsal.play import Play, Turned
 from models.values import Money
 from worker.facts import Pharmacy
@@ -247,6 +250,7 @@ DIRECTIONS: tuple[tuple[str, Callable[..., Turned | None]], ...] = (
     (r"nobody answers for half an hour", _event("timer_due", kind="agent_return")),
     (r"the chat is opened", _event("chat_opened")),
     (r"a timer is due", _event("timer_due", kind="something")),
+    *prescriptions.DIRECTIONS,
 )
 
 

@@ -44,7 +44,6 @@ def add(place: Place, event: Heard, facts: Facts) -> Step:
     found: list[tuple[str, int]] = []
     told: list[str] = [extra]
     ask: list[list[Any]] = []
-    waits = False
     for item in items[:MANY]:
         quantity = int(item.get("quantity", 1))
         product, sentence, candidates = _resolve(place, item, facts)
@@ -52,12 +51,11 @@ def add(place: Place, event: Heard, facts: Facts) -> Step:
             told.append(say("adding.bad_quantity"))
         elif product is not None:
             found.append((product.ref, quantity))
-            waits = waits or product.prescription_only
         elif candidates:
             ask.append([cut(str(item["name"]), 80), quantity])
         else:
             told.append(sentence)
-    return _start(place, facts, found, [t for t in told if t], ask, waits)
+    return _start(place, facts, found, [t for t in told if t], ask)
 
 
 def put(place: Place, ref: str, quantity: int) -> Step:
@@ -76,7 +74,14 @@ def added(place: Place, event: Happened, facts: Facts) -> Step:
     sentence = say(
         "adding.added", quantity=data["quantity"], name=_short(goods.name(product) if product else str(data["name"])), total=total
     )
-    return _told(place, facts, sentence, waits=bool(product and product.prescription_only), added=True)
+    return _told(
+        place, facts, sentence, waits=bool(product and product.prescription_only) and _waits(facts, data["ref"]), added=True
+    )
+
+
+def _waits(facts: Facts, ref: object) -> bool:
+    """Whether a pharmacist must say yes first, or has done so already."""
+    return any(line.product.ref == ref and line.problem == "needs_prescription" for line in facts.cart().lines)
 
 
 def refused(place: Place, event: Happened, facts: Facts) -> Step:
@@ -151,8 +156,8 @@ def quantity_in(heard: Heard) -> int | None:
     return quantity if all(w.strip(".") in UNITS or w in _AROUND for w in words[1:]) else None
 
 
-def _start(place: Place, facts: Facts, found: list[tuple[str, int]], told: list[str], ask: list[list[Any]], waits: bool) -> Step:
-    batch = {"left": len(found), "lines": told, "ask": ask, "waits": waits}
+def _start(place: Place, facts: Facts, found: list[tuple[str, int]], told: list[str], ask: list[list[Any]]) -> Step:
+    batch = {"left": len(found), "lines": told, "ask": ask}
     if not found:
         return _finish(place, facts, batch)
     effects = [Effect("add_to_cart", {"ref": ref, "quantity": quantity}) for ref, quantity in found]

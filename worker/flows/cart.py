@@ -210,7 +210,11 @@ def _by_ref(cart: Cart, ref: str) -> CartLine | None:
 
 
 def _line(line: CartLine) -> Sentence:
-    problem = say(f"problem.{line.problem}", available=line.product.stock or 0) if line.problem else ""
+    problem: str = (
+        say(f"problem.{line.problem}", available=line.product.stock or 0, approved=line.approved) if line.problem else ""
+    )
+    if not problem and line.product.prescription_only:
+        problem = say("cart.approved")
     total = str(line.line_total) if line.product.price is not None else say("goods.no_price")
     return say(
         "cart.line",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from models.carts import Cart
 from models.values import Money
 from worker.facts import Facts
-from worker.flows import account, adding, addresses, cart, summary, tracking
+from worker.flows import account, adding, addresses, cart, progress, summary, tracking
 from worker.flows.heard import Heard, is_command
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, step, text, under
 from worker.flows.step import AskLocation, Button, Effect, Event, Happened, Place, SentContact, SentLocation, Step
 from worker.flows.support import unclear
-from worker.flows.wording import lines, listing, paragraphs, plain, say
+from worker.flows.wording import Sentence, lines, listing, paragraphs, plain, say
 
 DELIVERIES = ("delivery", "pickup")
 ONLINE = frozenset(("online", "paystack", "flutterwave", "card", "transfer", "ussd"))
@@ -26,13 +26,14 @@ def start(place: Place, event: Event, facts: Facts) -> Step:
     wanted = {k: v for k, v in values.items() if k in ("method", "address", "delivery") and v}
     if not summary.payable(now):  # before anything personal is asked: there is no order to ask it for
         return step(
-            go(place, "entry", "idle"), buttons(paragraphs(summary.held_back(now), say("checkout.nothing")), *_instead(now))
+            go(place, "entry", "idle"),
+            buttons(paragraphs(summary.held_back(now, facts), say("checkout.nothing")), *_instead(now)),
         )
     if not facts.customer.registered:
         return account.ask_first(place, facts, {"intent": "checkout", "values": wanted}, "account.why_checkout")
     to = go(place, "checkout", "confirming_part", leave=("shown",), wanted=wanted or None)
     if len(summary.payable(now)) < len(now.lines):
-        sentence = paragraphs(summary.held_back(now), say("checkout.part", total=str(now.payable_total)))
+        sentence = paragraphs(summary.held_back(now, facts), say("checkout.part", total=str(now.payable_total)))
         return step(to, buttons(sentence, button("co:part", "order_rest"), *_instead(now)[:1], button("cart")))
     return _how(to, facts)
 
@@ -190,12 +191,17 @@ def placed(place: Place, event: Happened, facts: Facts) -> Step:
     sentence = paragraphs(
         say("checkout.placed", number=number),
         say(f"checkout.pay_{delivery}", total=str(total)),
-        say("checkout.waiting", names=listing(waiting)) if waiting else say("checkout.follow", number=number),
+        _waiting(waiting, facts) if waiting else say("checkout.follow", number=number),
     )
     key = str(place.memory.get("key", ""))
     to = go(place, "entry", "idle", placed={"key": key, "number": number} if key else None)
     second = button("prescription") if waiting else button("menu")
     return step(to, buttons(sentence, button(f"o:{number}", "track"), second))
+
+
+def _waiting(names: list[str], facts: Facts) -> Sentence:
+    sent = progress.pending(facts) is not None
+    return say("checkout.with_pharmacist" if sent else "checkout.waiting", names=listing(names))
 
 
 def refused(place: Place, event: Happened, facts: Facts) -> Step:
@@ -358,6 +364,9 @@ def _instead(now: Cart) -> tuple[Button, ...]:
     short = next((x for x in now.lines if x.problem == "less_stock" and x.product.stock), None)
     if short:
         return button(f"set:{short.product.ref}:{short.product.stock}", "take_left"), button("cart"), button("agent")
+    over = next((x for x in now.lines if x.problem == "over_approved"), None)
+    if over:
+        return button(f"set:{over.product.ref}:{over.approved}", "take_approved"), button("cart"), button("agent", "pharmacist")
     return button("cart"), button("search", "search_more"), button("agent")
 
 

@@ -17,7 +17,10 @@ from worker.flows import (
     checkout,
     coming,
     media,
+    news,
     prescription,
+    prescription_decided,
+    prescription_read,
     product,
     search,
     shown,
@@ -47,6 +50,11 @@ LISTS: Mapping[str, StateHandler] = {
 }
 
 
+def _or_list(handler: StateHandler) -> StateHandler:
+    """News came while a list was on the screen: the list stays valid beside it."""
+    return lambda place, event, facts: handler(place, event, facts) or _at_menu_level(place, event, facts)
+
+
 FLOWS: Mapping[str, Flow] = {
     "entry": {"idle": _at_menu_level},
     "search": search.FLOW,
@@ -56,7 +64,13 @@ FLOWS: Mapping[str, Flow] = {
     "checkout": checkout.FLOW,
     "account": account.FLOW,
     "tracking": tracking.FLOW,
-    "prescription": prescription.FLOW,
+    "prescription": {
+        **prescription.FLOW,
+        **prescription_read.FLOW,
+        **prescription_decided.FLOW,
+        "checking": _or_list(prescription_read.checking),
+        "basket": _or_list(prescription_decided.basket),
+    },
     "support": support.FLOW,
 }
 
@@ -149,6 +163,11 @@ COMMANDS: Mapping[str, Command] = {
     "pay": tracking.pay,
     "paid": tracking.paid,
     "prescription": prescription.ask,
+    "prescription_right": prescription_read.right_tapped,
+    "prescription_wrong": prescription_read.wrong_tapped,
+    "prescription_done": prescription_read.done_tapped,
+    "prescription_none": prescription_read.none_tapped,
+    "prescription_answer": prescription_decided.answer_tapped,
     "account": account.show,
     "account_choice": account.choice,
     "correct_data": account.rename,
@@ -173,19 +192,20 @@ GOES_ON = frozenset(("checkout", "track", "orders", "cancel_order", "prescriptio
 def turn(place: Place, event: Event, facts: Facts) -> Step:
     """What one event leads to. Pure; never raises for anything a customer can send."""
     if isinstance(event, Happened):
-        return _happened(place, event, facts)
+        return news.caught_up(_happened(place, event, facts), facts)
     if isinstance(event, Tapped):
         event = tapped(event)
     elif isinstance(event, Said):
         event = listen(event, facts)
     if facts.customer.with_agent:
-        if not support.wants_the_bot(place, event, facts):
-            return support.with_person(place, event, facts)
-        return joined(step(place, effects=support.LEFT), _answer(idle(place), event, facts))
+        if support.wants_the_bot(place, event, facts) or prescription.unasked(place, event, facts):
+            return news.caught_up(joined(step(place, effects=support.LEFT), _answer(idle(place), event, facts)), facts)
+        then = prescription.with_person(place, event, facts) or support.with_person(place, event, facts)
+        return news.caught_up(then, facts)
     if place.state not in FLOWS.get(place.flow, {}):
         place = Place()  # a state of another release: the menu level knows the way
     before = place.memory.get("misses")
-    then = _answer(place, event, facts)
+    then = news.question_first(place, _answer(place, event, facts), facts)
     if not facts.customer.returning and then.replies and not _greets_itself(event, then):
         then = welcome.first_contact(then, facts)
     return _tidied(then, before, event)
@@ -201,6 +221,8 @@ def _answer(place: Place, event: Event, facts: Facts) -> Step:
     handler = FIRST.get(event.intent)
     if handler is not None:
         return handler(place, event, facts)
+    if prescription.asks_how_far(place, event):
+        return prescription.status(place, facts)
     answered = _of_state(place, event, facts)
     if answered is not None:
         return answered
@@ -222,12 +244,16 @@ def _of_state(place: Place, event: Event, facts: Facts) -> Step | None:
 def _captioned(place: Place, event: SentMedia, facts: Facts) -> Step | None:
     """What is written under a picture counts as said: danger, a wish for a person, or a product looked for. The file is kept."""
     caption = listen(Said(event.caption[:1000]), facts)
-    kept = step(place, effects=(support.keep(event, "support"),))
     if caption.intent in ("emergency", "agent"):
-        return joined(kept, FIRST[caption.intent](place, caption, facts))
-    if caption.intent == "search" and caption.confidence >= ASKED and caption.values.get("query"):
-        return joined(kept, under(say("media.caption"), search.search(place, caption, facts)))
-    return None
+        return joined(step(place, effects=(support.keep(event, "support"),)), FIRST[caption.intent](place, caption, facts))
+    query = str(caption.values.get("query", "")) if caption.intent == "search" and caption.confidence >= ASKED else ""
+    results = facts.search(query, limit=1) if query else None
+    if results is None or not (results.products or results.controlled):
+        return None  # "please i need these drugs" names none: the picture says which
+    found = search.search(place, caption, facts)
+    if facts.customer.registered and prescription.is_prescription(event):
+        return prescription.along_with(found, event)
+    return joined(step(place, effects=(support.keep(event, "support"),)), under(say("media.caption"), found))
 
 
 def _greets_itself(event: Event, then: Step) -> bool:
@@ -267,8 +293,8 @@ def _registered(place: Place, event: Happened, facts: Facts) -> Step:
     after = place.memory.get("after") or {}
     here = idle(place)
     if files:
-        then = prescription.keep_waiting(files, here, facts)
-    elif after.get("intent") in GOES_ON:
+        return prescription.keep_waiting(files, here, facts)
+    if after.get("intent") in GOES_ON:
         then = COMMANDS[after["intent"]](here, Heard("", after["intent"], after.get("values", {})), facts)
     else:
         then = step(here, welcome.main_menu(say("welcome.what_now")))
@@ -287,8 +313,14 @@ def _session_ended(place: Place, event: Happened, facts: Facts) -> Step:
     """Ten quiet minutes: what was open is closed, the cart is kept, and it is said once. A person's thread is not touched."""
     if facts.customer.with_agent:
         return Step(place)
-    key = "session.ended_cart" if not facts.cart().empty else "session.ended"
-    return step(Place(), text(say(key)))
+    if (place.flow, place.state) in TOLD_ONLY or place.memory.get("told"):
+        return Step(Place())
+    told = say("session.ended_cart" if not facts.cart().empty else "session.ended")
+    return news.after_quiet(place, told, facts) or step(Place(), text(told))
+
+
+# News of ours was the last thing said, maybe to somebody who is away: nothing they began is closed, and its buttons stay good.
+TOLD_ONLY = frozenset((("prescription", "checking"), ("prescription", "basket")))
 
 
 def _chat_opened(place: Place, event: Happened, facts: Facts) -> Step:
@@ -307,6 +339,11 @@ OUTCOMES: Mapping[str, Callable[[Place, Happened, Facts], Step]] = {
     "order_placed": checkout.placed,
     "order_refused": _order_refused,
     "order_cancelled": tracking.cancelled,
+    "prescription_received": prescription.arrived,
+    "prescription_answered": news.answered,
+    "prescription_withdrawn": prescription_read.withdrawn,
+    "prescription_refused": prescription_read.refused,
+    **dict.fromkeys(news.TOLD, news.happened),
     "session_ended": _session_ended,
     "timer_due": support.timer_due,
     "agent_gone": support.returned,

@@ -106,6 +106,11 @@ TAPS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "acc": ("account_choice", ("choice",)),
     "consent": ("consent_choice", ("answer",)),
     "rx": ("prescription", ("order_number",)),
+    "rxok": ("prescription_right", ("id",)),
+    "rxbad": ("prescription_wrong", ("id",)),
+    "rxend": ("prescription_done", ("id",)),
+    "rxno": ("prescription_none", ("id",)),
+    "rxask": ("prescription_answer", ("id",)),
 }
 # Ids that are a plain command.
 WORDS = frozenset(
@@ -142,6 +147,7 @@ WORDS = frozenset(
     ]
 )
 _NUMBERS = frozenset(("n", "quantity", "offset"))
+LONGEST_ID = 18  # digits that PostgreSQL's bigint surely holds
 
 
 def tapped(tap: Tapped) -> Heard:
@@ -161,7 +167,8 @@ def tapped(tap: Tapped) -> Heard:
     if intent == "menu_choice":
         intent, chosen = _MENU.get(values["number"], ("stale", {}))
         return Heard(tap.title, intent, chosen, tapped=True)
-    forged = not str(values.get("order_number", "0")).isdecimal() or len(str(values.get("order_number", ""))) > 20
+    ids = [str(values[key]) for key in ("order_number", "id") if key in values]
+    forged = any(not (id.isascii() and id.isdecimal() and len(id) <= LONGEST_ID) for id in ids)
     if forged or (intent == "number" and "n" not in values):
         return Heard(tap.title, "stale", {}, tapped=True)
     return Heard(tap.title, intent, values, tapped=True)

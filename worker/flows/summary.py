@@ -7,7 +7,7 @@ import hashlib
 from models.carts import Cart, CartLine
 from models.values import Money
 from worker.facts import Facts
-from worker.flows import goods
+from worker.flows import goods, progress
 from worker.flows.step import Place
 from worker.flows.wording import Sentence, lines, listing, paragraphs, plain, say
 
@@ -58,12 +58,19 @@ def payable(now: Cart) -> list[CartLine]:
     return [line for line in now.lines if not line.problem]
 
 
-def held_back(now: Cart) -> Sentence:
+def held_back(now: Cart, facts: Facts) -> Sentence:
     """What cannot be ordered now, and why: prescriptions first, because something can be done about them."""
     waiting = [x.product.name for x in now.lines if x.problem == "needs_prescription"]
     others = [x for x in now.lines if x.problem and x.problem != "needs_prescription"]
     named = [
-        say(f"problem_named.{x.problem}", name=plain(x.product.name, 60), available=x.product.stock or 0) for x in others[:5]
+        say(f"problem_named.{x.problem}", name=plain(x.product.name, 60), available=x.product.stock or 0, approved=x.approved)
+        for x in others[:5]
     ]
     more = say("checkout.more_lines", count=len(others) - 5) if len(others) > 5 else ""
-    return lines(say("checkout.needs_prescription", names=listing(waiting)) if waiting else "", *named, more)
+    return lines(needs_prescription(waiting, facts) if waiting else "", *named, more)
+
+
+def needs_prescription(names: list[str], facts: Facts) -> Sentence:
+    """What these wait for: the customer's photo, or the pharmacist who has it."""
+    sent = progress.pending(facts) is not None
+    return say("checkout.with_pharmacist" if sent else "checkout.needs_prescription", names=listing(names))

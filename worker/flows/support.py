@@ -92,8 +92,8 @@ def leave(place: Place) -> Step:
     return step(idle(place, keep_list=False), main_menu(say("support.left")), effects=LEFT)
 
 
-def keep(media: SentMedia, purpose: str, order_number: str = "") -> Effect:
-    """The effect that stores a file. `purpose`: prescription or support."""
+def keep(media: SentMedia, purpose: str) -> Effect:
+    """The effect that notes a file for a person. `purpose`: support; prescriptions have an effect of their own."""
     kept = {
         "kind": media.kind,
         "media_id": media.media_id,
@@ -103,7 +103,7 @@ def keep(media: SentMedia, purpose: str, order_number: str = "") -> Effect:
         "sha256": media.sha256,
         "purpose": purpose,
     }
-    return Effect("keep_media", {**kept, "order_number": order_number} if order_number else kept)
+    return Effect("keep_media", kept)
 
 
 def waiting(place: Place, event: Event, facts: Facts) -> Step | None:

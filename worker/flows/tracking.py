@@ -7,10 +7,10 @@ from typing import Any
 
 from models.orders import Order
 from worker.facts import Facts
-from worker.flows import account, shown
+from worker.flows import account, progress, shown
 from worker.flows.heard import Heard, is_command
 from worker.flows.places import go
-from worker.flows.replies import button, buttons, choices, row, step
+from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.shown import PAGE
 from worker.flows.step import Button, Effect, Event, Happened, Place, Row, Step
 from worker.flows.support import unclear
@@ -28,9 +28,9 @@ def track(place: Place, event: Heard, facts: Facts) -> Step:
     if number:
         return show(place, number, facts)
     page = facts.orders(limit=PAGE)
-    if page.total == 1:
-        return _shown(place, page.orders[0], facts)
-    return _list(place, facts, 0)
+    waiting = progress.pending(facts)
+    how_far = progress.sentence(waiting, facts) if waiting else ""
+    return under(how_far, _shown(place, page.orders[0], facts) if page.total == 1 else _list(place, facts, 0))
 
 
 def history(place: Place, event: Heard, facts: Facts) -> Step:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from worker.flows.wording.english_care import CARE
+from worker.flows.wording.english_rx import RX
 from worker.flows.wording.english_shop import SHOP
 from worker.flows.wording.english_titles import TITLES
 
@@ -164,4 +165,4 @@ TALK: Mapping[str, str] = {
     "data.request": "I have asked our team for the full copy; you get it here within 30 days.\n\nType *menu* to come back to me.",
 }
 
-ENGLISH: Mapping[str, str] = {**TITLES, **TALK, **SHOP, **CARE}
+ENGLISH: Mapping[str, str] = {**TITLES, **TALK, **SHOP, **CARE, **RX}

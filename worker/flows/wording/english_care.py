@@ -1,34 +1,15 @@
-"""Sentences about prescriptions, what is still to come, files, and the hint of each state that waits for something."""
+"""Sentences about what is still to come, about files, and the hint of each state that waits for something."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 CARE: Mapping[str, str] = {
-    "prescription.send": (
-        "Send a photo or PDF of the prescription here. Lay it flat, in good light, with all four corners in the picture. "
-        "Our pharmacist looks at it."
-    ),
-    "prescription.send_for": (
-        "Send a photo or PDF of the prescription for order *{number}* here. Lay it flat, in good light, with all four "
-        "corners in the picture."
-    ),
-    "prescription.kept": (
-        "Thank you, I have your file. Our pharmacist will look at it and answer here. If it is not a prescription, type "
-        "*agent* and tell us."
-    ),
-    "prescription.kept_many": "Thank you, I have your {count} files. Our pharmacist will look at them and answer here.",
-    "prescription.kept_for": "Thank you, I have your file for order *{number}*. Our pharmacist will look at it and answer here.",
-    "prescription.order_unknown": "I found no order {number} of yours, so the file is kept without one.",
-    "prescription.order_not_found": (
-        "I found no order {number} of yours. You can send the prescription all the same: our pharmacist looks at it."
-    ),
-    "prescription.held": "I have your picture too. It goes to our pharmacist when you have answered the question above.",
-    "prescription.another": "I have that page too.",
     "coming.doctor": "Finding doctors here is coming soon. Until then a person from our team can help you find one.",
     "coming.book": "Booking appointments here is coming soon. Until then a person from our team can help you book.",
     "coming.appointments": "Appointments in this chat are coming soon. If you have one with us, a person can look it up.",
     "coming.lab_tests": "Booking lab tests here is coming soon. Until then a person from our team can help.",
+    "media.caption_read": "I have your picture and read it now; what it says comes here. Your words find:",
     "media.caption": "I kept the picture for our team but cannot read it myself. Your words find:",
     "media.voice": (
         "I cannot listen to voice notes. I have kept it for our team; please type what you need, or tap *Talk to a person*."
@@ -76,4 +57,8 @@ CARE: Mapping[str, str] = {
     "hint.prescription.waiting_file": (
         "Send a photo or PDF of the prescription with the paperclip or camera below. *cancel* leaves."
     ),
+    "hint.prescription.checking": "Look at what I read above: tap *Looks right* or *Something is wrong*.",
+    "hint.prescription.correcting": "Write what is wrong in what I read, in your own words, then tap *Done*.",
+    "hint.prescription.answering": "Our pharmacist asked you something about your prescription: type your answer.",
+    "hint.prescription.basket": "Type *checkout* to pay for what was approved, or *cart* to change or remove something.",
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 SHOP: Mapping[str, str] = {
     # ------------------------------------------------------------------------------------------------------- products
     "goods.no_price": "price on request",
+    "goods.gone": "no longer sold",
     "goods.controlled": "not sold by chat",
     "goods.out_of_stock": "out of stock",
     "goods.few": "only {count} left",
@@ -88,6 +89,7 @@ SHOP: Mapping[str, str] = {
     "cart.heading": "*Your cart*",
     "cart.heading_page": "*Your cart*: {first}-{last} of {total}",
     "cart.line": "{number}. {quantity} × {name} - {total}{problem}",
+    "cart.approved": "\n   Rx: approved",
     "cart.total": "Total: *{total}*",
     "cart.payable": "Can be ordered now: *{total}*",
     "cart.how": "Type *checkout*, *change 1 to 3*, *remove 1* or *clear cart*.",
@@ -106,18 +108,23 @@ SHOP: Mapping[str, str] = {
     "problem.less_stock": "\n   ! only {available} left",
     "problem.gone": "\n   ! no longer sold",
     "problem.needs_prescription": "\n   Rx: needs a prescription",
+    "problem.over_approved": "\n   Rx: only {approved} approved",
     "problem.controlled": "\n   ! not sold by chat",
     "problem.no_price": "\n   ! no price yet",
     "problem.other": "\n   ! cannot be ordered now",
     "problem_named.out_of_stock": "{name} is out of stock.",
     "problem_named.less_stock": "Only {available} of {name} left: change the quantity in your cart.",
     "problem_named.gone": "{name} is no longer sold.",
+    "problem_named.over_approved": "Our pharmacist approved only {approved} of {name}: change the quantity in your cart.",
     "problem_named.controlled": "{name} is not sold by chat.",
     "problem_named.no_price": "{name} has no price yet.",
     "problem_named.other": "{name} cannot be ordered now.",
     # -------------------------------------------------------------------------------------------------------- checkout
     "checkout.needs_prescription": (
         "{names}: needs a prescription. Send a photo of it here; it stays in your cart until our pharmacist has said yes."
+    ),
+    "checkout.with_pharmacist": (
+        "{names}: our pharmacist has your prescription and answers here. It stays in your cart until then."
     ),
     "checkout.nothing": "Nothing in your cart can be ordered right now.",
     "checkout.part": "The rest can be ordered now: *{total}*.",
