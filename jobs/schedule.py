@@ -20,6 +20,7 @@ class Job:
 TIMETABLE = (
     Job("sweep-events", 2, sweeps.waiting_events),
     Job("sweep-sends", 1, sweeps.waiting_sends),
+    Job("sweep-prescriptions", 2, sweeps.unread_prescriptions),
     Job("sweep-receipts", 3, sweeps.open_receipts),
     Job("fire-timers", 2, sweeps.due_timers),
     Job("end-idle-sessions", 15, sweeps.idle_sessions),

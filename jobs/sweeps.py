@@ -6,14 +6,17 @@ import redis
 
 from models import conversations, inbox, outbox, timers
 from models.base import unit
+from models.prescriptions import waiting_to_be_read
 from worker.broker import depths, enqueue
-from worker.messages import CONVERSE, DELIVER, SETTLE, Hint
+from worker.messages import CONVERSE, DELIVER, READ_PRESCRIPTION, SETTLE, Hint
 
 UNIT_S = 10.0
 A_ROUND = 500
 # Hints that wait already make further ones useless: a backlog is not a loss.
 BACKLOG = 1000
 STUCK_AFTER_S = 3.0
+# Reading one takes seconds: these few are enough to go on with.
+READING_BACKLOG = 20
 
 
 def waiting_events() -> str:
@@ -24,6 +27,15 @@ def waiting_events() -> str:
 def waiting_sends() -> str:
     """Customers with something unsent that is due."""
     return _sweep(DELIVER, lambda conn: outbox.waiting(conn, older_than_s=STUCK_AFTER_S, limit=A_ROUND))
+
+
+def unread_prescriptions() -> str:
+    """Prescriptions that came, or whose next try is due, and that nobody reads."""
+    return _sweep(
+        READ_PRESCRIPTION,
+        lambda conn: waiting_to_be_read(conn, older_than_s=STUCK_AFTER_S, limit=READING_BACKLOG),
+        backlog=READING_BACKLOG,
+    )
 
 
 def open_receipts() -> str:
@@ -49,18 +61,18 @@ def idle_sessions() -> str:
     return _sweep(CONVERSE, lambda conn: conversations.end_idle(conn, limit=A_ROUND), always=True)
 
 
-def _sweep(hint: Hint, find: object, *, always: bool = False) -> str:
-    """Hints at the customers that `find` names. `always`: finding already changed rows, so it is not skipped for a backlog."""
+def _sweep(hint: Hint, find: object, *, always: bool = False, backlog: int = BACKLOG) -> str:
+    """Hints at the rows that `find` names. `always`: finding already changed rows, so it is not skipped for a backlog."""
     try:
-        if not always and depths((hint.queue,))[hint.queue] > BACKLOG:
+        if not always and depths((hint.queue,))[hint.queue] > backlog:
             return "backlog"
         with unit(UNIT_S) as conn:
-            customers = find(conn)  # type: ignore[operator]
-        for customer_id in customers:
-            enqueue(hint, customer_id)
+            found = find(conn)  # type: ignore[operator]
+        for row_id in found:
+            enqueue(hint, row_id)
     except redis.RedisError as e:
         return _away(e)
-    return f"{len(customers)} hinted" if customers else ""
+    return f"{len(found)} hinted" if found else ""
 
 
 def _away(error: redis.RedisError) -> str:

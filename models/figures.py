@@ -21,6 +21,15 @@ QUESTIONS = {
     "drugsng_sender_stopped": """(SELECT count(*) FROM sender_state WHERE "openUntil" > now())""",
     "drugsng_handovers_open": """(SELECT count(*) FROM handovers WHERE "closedAt" IS NULL)""",
     "drugsng_timers_overdue": """(SELECT count(*) FROM timers WHERE "firedAt" IS NULL AND "fireAt" < now() - interval '1 minute')""",
+    "drugsng_prescriptions_to_read": "(SELECT count(*) FROM prescriptions WHERE state = 'reading')",
+    "drugsng_prescriptions_oldest_to_read_seconds": """(SELECT COALESCE(EXTRACT(EPOCH FROM now() - min("createdAt")), 0)
+        FROM prescriptions WHERE state = 'reading')""",
+    "drugsng_prescriptions_waiting": """(SELECT count(*) FROM prescriptions
+        WHERE state IN ('waiting', 'asked') AND state = 'waiting')""",
+    "drugsng_prescriptions_oldest_waiting_seconds": """(SELECT COALESCE(EXTRACT(EPOCH FROM now() - min("readyAt")), 0)
+        FROM prescriptions WHERE state IN ('waiting', 'asked') AND state = 'waiting')""",
+    "drugsng_prescriptions_not_read": """(SELECT count(*) FROM prescriptions
+        WHERE state IN ('waiting', 'asked') AND "extractionStatus" = 'failed')""",
     "drugsng_clock_seconds_since_run": """(SELECT COALESCE(EXTRACT(EPOCH FROM now() - max("startedAt")), -1) FROM job_runs)""",
 }
 GATHER = "SELECT " + ", ".join(QUESTIONS.values())

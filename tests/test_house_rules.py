@@ -18,12 +18,16 @@ from peewee import Model
 
 import models
 from models.base import Base
+from models.roles import RIGHTS
 from settings import BadSetting, Settings, read
 from worker import messages
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("web", "worker", "models", "jobs", "local", "migrations")
 PUBLIC = {"/webhook", "/health", "/ready", "/metrics", "/"}
+PUBLIC_OF_CONSOLE = {"/console/login", "/console/static/<path:filename>"}
+BARE = {"DATABASE_URL": "postgresql://u:p@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
+CONSOLE_TOO = BARE | {"CONSOLE_SECRET_KEY": "key-of-the-tests-0123456789"}
 
 # Which rooms a module may take from. The web never loads OpenCV because it never loads an actor.
 WORKER_PARTS_FOR_ALL = {"worker.messages", "worker.broker", "worker.logs", "worker.sentry", "worker.scrubbing"}
@@ -69,7 +73,10 @@ def test_imports_point_one_way(room: str) -> None:
 
 def test_the_web_process_never_loads_what_reads_pictures_or_runs_actors() -> None:
     heavy = ("cv2", "pytesseract", "PIL", "worker.actors", "worker.flows", "local")
-    source = f"import sys, web.app; print([m for m in {heavy} if m in sys.modules])"
+    source = f"""if True:
+        import sys, web.app, settings
+        web.app.create(settings.read({CONSOLE_TOO}))
+        print([m for m in {heavy} if m in sys.modules])"""
     answer = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, timeout=60, cwd=ROOT, check=True)
     assert answer.stdout.strip() == "[]"
 
@@ -137,8 +144,13 @@ def test_the_image_holds_every_room_that_production_runs_and_no_stand_in() -> No
 def test_every_route_is_public_on_purpose_or_asks_who_you_are() -> None:
     from web.app import create
 
-    app = create(read({"DATABASE_URL": "postgresql://u:p@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}))
+    app = create(read(CONSOLE_TOO))
+    console = app.extensions["console"]
+    rights = {rule.rule: getattr(console.view_functions[rule.endpoint], "needs", "") for rule in console.url_map.iter_rules()}
     assert {rule.rule for rule in app.url_map.iter_rules()} == PUBLIC
+    assert {rule for rule, right in rights.items() if not right} == PUBLIC_OF_CONSOLE
+    assert {right for right in rights.values() if right} <= set(RIGHTS)
+    assert all(rule.startswith("/console") for rule in rights)
 
 
 def test_every_setting_is_explained_in_the_example_file_with_its_default() -> None:

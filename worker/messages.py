@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-QUEUES = ("inbound", "outbound")
+QUEUES = ("inbound", "outbound", "prescriptions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +22,6 @@ class Hint:
 CONVERSE = Hint("converse", "inbound")  # customer_id: has something new to be answered
 DELIVER = Hint("deliver", "outbound")  # customer_id: has something to be sent
 SETTLE = Hint("settle", "outbound")  # no argument: delivery receipts wait
+READ_PRESCRIPTION = Hint("read_prescription", "prescriptions")  # prescription_id: its file is to be fetched and read
 
-ALL = (CONVERSE, DELIVER, SETTLE)
+ALL = (CONVERSE, DELIVER, SETTLE, READ_PRESCRIPTION)
