@@ -9,7 +9,7 @@ from types import ModuleType
 
 import click
 
-from models import base, figures, migrating_cli, operations
+from models import base, figures, migrating_cli, operations, staff_cli, vault, vault_cli
 from settings import BadSetting, current
 
 UNIT_S = 30.0
@@ -46,6 +46,25 @@ def run(arguments: tuple[str, ...]) -> None:
 def chat(arguments: tuple[str, ...]) -> None:
     """Talk to the bot in the terminal, or replay a transcript (--replay FILE)."""
     _laptop("chat").chat.main(args=list(arguments), prog_name="drugsng chat")
+
+
+@commands.command(context_settings=_ANYTHING)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def ocr(arguments: tuple[str, ...]) -> None:
+    """Read a prescription: a photo, a scan or a PDF."""
+    from worker.ocr import cli as reading  # here: it loads what reads pictures, which no other command needs
+
+    reading.ocr.main(args=list(arguments), prog_name="drugsng ocr")
+
+
+def _open_vault() -> None:
+    settings = current()
+    base.bind(settings.database_url, name="drugsng keys")
+    vault.bind(settings.media_url, settings.media_keys)
+
+
+commands.add_command(vault_cli.keys(_open_vault))
+commands.add_command(staff_cli.staff)
 
 
 @commands.group()

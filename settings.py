@@ -89,6 +89,13 @@ def _keys(raw: str) -> tuple[str, ...]:
     return keys
 
 
+def _long(raw: str) -> str:
+    """a random text of at least 16 characters"""
+    if len(raw) < 16:
+        raise ValueError
+    return raw
+
+
 def _folder_or_url(raw: str) -> str:
     """a folder's path, or an address such as s3://bucket/prefix"""
     if "\x00" in raw or ("://" in raw and not urlsplit(raw).scheme.isalnum()):
@@ -144,7 +151,7 @@ class Settings:
     tessdata_prefix: str = _setting(_text, "")
 
     # The console for staff. Without a secret key it answers 404.
-    console_secret_key: str = _setting(_text, "", secret=True)
+    console_secret_key: str = _setting(_long, "", secret=True)
     console_session_hours: int = _setting(_whole(1, 24), 10)
     console_idle_minutes: int = _setting(_whole(5, 480), 30)
     console_claim_minutes: int = _setting(_whole(1, 120), 10)

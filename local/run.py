@@ -79,11 +79,11 @@ class House:
         programs.give(logs, user)
         media = self.folder.path / "media"
         media.mkdir(mode=0o700, exist_ok=True)
-        programs.give(media, user)
         env = environment.for_children(self.given, self.folder.section("whatsapp"), ports, urls, ROOT, logs)
         self.folder.save()
         self._migrate(urls[0])
         self._load_demo_data(env)
+        programs.give(media, user)  # also what the demo data put there
         if self.asked.to_stop():
             return
         self.supervisor = Supervisor(self.folder, env, user, ROOT)
@@ -163,6 +163,12 @@ class House:
                 f"The demo data could not be loaded (python -m local.seed ended with {code}): see what it wrote above."
             )
 
+    def _demo_staff(self) -> list[tuple[str, str]]:
+        """Who may sign in, where the demo data was loaded and nobody has changed it."""
+        if self.given.get("DATABASE_URL"):
+            return []
+        return [("", "ngozi@drugs.example (pharmacist), bisi@drugs.example (owner): harmattan morning tea")]
+
     def _start_processes(self, supervisor: Supervisor, ports: Ports) -> None:
         stand_ins = {}
         if environment.uses_simulator(self.given) and importlib.util.find_spec("local.simulator.__main__"):
@@ -183,7 +189,7 @@ class House:
         web = f"http://127.0.0.1:{ports.web}"
         places = [("Webhook", f"{web}/webhook"), ("Health", f"{web}/health  {web}/ready"), ("Metrics", f"{web}/metrics")]
         if _status(ports.web, "/console") not in (0, 404):
-            places.insert(0, ("Staff console", f"{web}/console"))
+            places[0:0] = [("Staff console", f"{web}/console"), *self._demo_staff()]
         if self.supervisor is not None and any(child.name == "simulator" for child in self.supervisor.children):
             places.insert(0, ("Phone in the browser", f"http://127.0.0.1:{ports.simulator}/"))
         places.append(("Data and logs", str(self.folder.path)))

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from models import accounts, carts, checkout, orders
+from models import accounts, carts, checkout, orders, readings
 from models.base import connection
-from models.prescriptions import reading
 from models.prescriptions.deciding import Signer
-from models.prescriptions.reading import Box, Item, Line, Page, Reading
+from models.readings import Box, Item, Line, Page, Reading
 from models.values import Money
 from models.vault import vault
 
@@ -129,7 +128,7 @@ def a_prescription(
         "fileUrl": "",
         "state": state,
         "extractionStatus": "extracted" if read else "failed",
-        "reading": vault().seal(reading.dumps(read).encode()) if read else None,
+        "reading": vault().seal(readings.dumps(read).encode()) if read else None,
         "readyAt": at,
         "createdAt": at,
         "updatedAt": at,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.prescriptions.reading import Box, Line, Page, Quality, Reading, dumps
+from models.readings import Box, Line, Page, Quality, Reading, dumps
 from worker.ocr import wire
 
 LINE = Line(0, Box(0.1, 0.2, 0.3, 0.1), "Paracetamol 500mg", 0.9)

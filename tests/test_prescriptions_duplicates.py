@@ -13,7 +13,7 @@ import pytest
 from models import base, prescriptions, vault
 from models.base import connection
 from models.prescriptions import duplicates, receiving
-from models.prescriptions.reading import Item
+from models.readings import Item
 from tests.factories import NOW, a_customer
 from tests.prescription_peers import KEY, OLD_KEY, a_prescription, a_reading, row
 from worker import prescription_reading

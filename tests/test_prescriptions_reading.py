@@ -15,7 +15,7 @@ import pytest
 
 from models import base, vault
 from models.base import connection
-from models.prescriptions.reading import Candidate, Item, Line, Page, Quality, loads
+from models.readings import Candidate, Item, Line, Page, Quality, loads
 from tests.factories import a_customer, a_product
 from tests.prescription_peers import JPEG, TODAY, Shop, a_prescription, a_reading, events, row, shop, times
 from worker import prescription_reading

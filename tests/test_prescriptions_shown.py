@@ -12,7 +12,7 @@ import pytest
 from models import base, prescriptions, vault
 from models.base import connection
 from models.prescriptions import receiving, record
-from models.prescriptions.reading import Candidate, Item, Page, Quality
+from models.readings import Candidate, Item, Page, Quality
 from models.prescriptions.record import Line, Record
 from models.values import Money
 from tests.factories import NOW, a_customer, a_product, an_order

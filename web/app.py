@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from models import base
+from models import base, vault
 from settings import Settings, current
+from web.console import Beside, console
 from web.health import health
 from web.pages import pages
 from web.webhooks import BODY_MAX, webhooks
@@ -21,11 +22,15 @@ def create(settings: Settings) -> Flask:
     app.config["DRUGSNG"] = settings
     app.config["MAX_CONTENT_LENGTH"] = BODY_MAX
     base.bind(settings.database_url, name="drugsng web", connect_wait_s=CONNECT_WITHIN_S)
+    vault.bind(settings.media_url, settings.media_keys)
     broker.connect(settings.redis_url)
     for part in (webhooks, health, pages):
         app.register_blueprint(part)
     app.register_error_handler(HTTPException, _plain)
     app.register_error_handler(Exception, _bug)
+    if settings.console_secret_key:
+        desk = app.extensions["console"] = console(settings)
+        app.wsgi_app = Beside(app.wsgi_app, desk.wsgi_app)  # type: ignore[method-assign]
     return app
 
 

@@ -26,6 +26,7 @@ BODY_WITHIN_S = 10.0  # Meta sends a whole webhook at once; 3 MB in 10 s is a sl
 DISCARDED_MAX = 4 * BODY_MAX
 BODIES_MAX = 64 * 1024 * 1024  # bytes of unfinished bodies held at a time, whoever sends them
 TOO_LARGE, TOO_SLOW, TOO_MANY = (413, "Too large"), (408, "Too slow"), (503, "Try again")
+CONSOLE_THREADS, CONSOLE_WAITING = 4, 64  # of its own, so that staff who wait for a slow store keep no webhook waiting
 SERVER = "drugsng"  # else the server names itself
 _ONCE = {"wsgi.version": (1, 0), "wsgi.errors": sys.stderr, "wsgi.multithread": True, "wsgi.run_once": False, "SCRIPT_NAME": ""}
 
@@ -40,12 +41,17 @@ class Front:
     def __init__(self, application: Flask, threads: int) -> None:
         self._application = application
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
+        self._desk = ThreadPoolExecutor(CONSOLE_THREADS, thread_name_prefix="console")
+        self._desk_waiting = 0
         self._held = 0
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.proto != "http":
             return
+        is_desk = scope.path.startswith("/console")
         try:
+            if is_desk and self._desk_waiting >= CONSOLE_WAITING:
+                raise Refusal(TOO_MANY)
             body = await self._body(scope, protocol)
         except Refusal as refusal:
             status, sentence = refusal.args[0]
@@ -53,9 +59,13 @@ class Front:
             protocol.response_bytes(status, headers, sentence.encode())
             return
         environ = _environ(scope, body) | {"drugsng.came": monotonic()}
-        status, headers, answer = await asyncio.get_running_loop().run_in_executor(
-            self._pool, _handled, self._application, environ
-        )
+        self._desk_waiting += is_desk
+        try:
+            status, headers, answer = await asyncio.get_running_loop().run_in_executor(
+                self._desk if is_desk else self._pool, _handled, self._application, environ
+            )
+        finally:
+            self._desk_waiting -= is_desk
         protocol.response_bytes(status, headers, answer)
 
     async def _body(self, scope: Any, protocol: Any) -> bytes:

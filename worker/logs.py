@@ -20,7 +20,12 @@ import structlog
 
 from worker.scrubbing import scrub, without_words
 
-LIBRARY_LEVELS = {"apscheduler": logging.WARNING, "urllib3": logging.WARNING, "_granian": logging.WARNING}
+LIBRARY_LEVELS = {
+    "apscheduler": logging.WARNING,
+    "urllib3": logging.WARNING,
+    "_granian": logging.WARNING,
+    "peewee": logging.INFO,  # its debug lines quote every parameter, customers' words included
+}
 
 
 class Lines:

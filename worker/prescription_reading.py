@@ -11,7 +11,7 @@ from typing import Any
 
 from models import catalogue
 from models.base import Unavailable, connection, db, drop_connection, unit
-from models.prescriptions.reading import Reading
+from models.readings import Reading
 from settings import current
 from worker import house, sentry
 from worker.logs import log

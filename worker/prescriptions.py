@@ -19,7 +19,7 @@ from collections.abc import Callable
 from models import media
 from models.base import Unavailable, drop_connection, unit
 from models.prescriptions import receiving
-from models.prescriptions.reading import Reading
+from models.readings import Reading
 from models.prescriptions.receiving import FILE_REASONS, PageFiles, Work
 from models.vault import Away, Gone, Locked, vault
 from settings import current

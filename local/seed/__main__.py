@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from peewee import Database, PostgresqlDatabase
 
-from local.seed import catalogue
+from local.seed import catalogue, staff
 
 
 def _catalogue(db: Database) -> str:
@@ -17,8 +17,12 @@ def _catalogue(db: Database) -> str:
     return f"catalogue: {done.added} products added, {done.changed} changed, {done.unchanged} as they were"
 
 
+def _staff(db: Database) -> str:
+    return f"staff: {staff.load(db)} of {len(staff.COLLEAGUES)} demo colleagues added"
+
+
 # One line each, in the order they depend on each other; a part returns its sentence for the terminal.
-PARTS: tuple[Callable[[Database], str], ...] = (_catalogue,)
+PARTS: tuple[Callable[[Database], str], ...] = (_catalogue, _staff)
 
 
 def fill(url: str) -> list[str]:

@@ -9,10 +9,11 @@ from typing import Any
 
 import psycopg
 
-from models.prescriptions import reading, record
+from models import readings
+from models.prescriptions import record
 from models.prescriptions.queue import COLUMNS, LISTED, TABLES, Waiting, from_row
-from models.prescriptions.reading import Reading
 from models.prescriptions.record import Record
+from models.readings import Reading
 from models.vault import vault
 
 PURCHASES_FOR = timedelta(days=90)
@@ -118,7 +119,7 @@ def case(conn: psycopg.Connection, prescription_id: int, *, now: datetime) -> Ca
         version=version,
         customer_id=customer_id,
         phone=phone,
-        reading=reading.loads(vault().open(read)) if read else Reading(),
+        reading=readings.loads(vault().open(read)) if read else Reading(),
         draft=json.loads(vault().open(draft)) if draft else None,
         answers=_answers(answers),
         pages=pages(conn, prescription_id),

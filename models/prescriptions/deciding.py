@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from models import catalogue, inbox
+from models import catalogue, inbox, readings
 from models.base import connection, db
 from models.carts import most_of
 from models.catalogue import Product
-from models.prescriptions import approvals, reading, record
+from models.prescriptions import approvals, record
 from models.prescriptions.record import DISPENSED, Line, Record
 from models.values import Refused
 from models.vault import vault
@@ -51,7 +51,7 @@ class _Held:
     version: int
     written_on: date | None
     sha256: str
-    reading: reading.Reading
+    reading: readings.Reading
 
 
 TAKE = """
@@ -191,7 +191,7 @@ def _take(prescription_id: int, signer: Signer, version: int) -> _Held:
         raise Refused("no_licence")
     if present != version:
         raise Refused("changed_meanwhile")
-    read = reading.loads(vault().open(sealed)) if sealed else reading.Reading()
+    read = readings.loads(vault().open(sealed)) if sealed else readings.Reading()
     return _Held(customer_id, present, written_on, sha256, read)
 
 
@@ -232,7 +232,7 @@ def _expiry(written_on: date | None, valid_days: int, now: datetime) -> datetime
     return min(longest, max(paper, now + SHORTEST_APPROVAL))
 
 
-def _before(read: reading.Reading) -> tuple[dict[str, Any], ...]:
+def _before(read: readings.Reading) -> tuple[dict[str, Any], ...]:
     """What the machine had suggested: enough to see afterwards what a person changed."""
     return tuple(
         {
@@ -249,7 +249,7 @@ def _before(read: reading.Reading) -> tuple[dict[str, Any], ...]:
     )
 
 
-def _signed(read: reading.Reading, lines: Sequence[Line]) -> tuple[Line, ...]:
+def _signed(read: readings.Reading, lines: Sequence[Line]) -> tuple[Line, ...]:
     """The lines as they are signed: products looked up now, texts bounded, rules kept."""
     if not 0 < len(lines) <= LINES_MAX:
         raise Refused("nothing_approved")
@@ -268,7 +268,7 @@ def _signed(read: reading.Reading, lines: Sequence[Line]) -> tuple[Line, ...]:
     return signed
 
 
-def _signed_line(read: reading.Reading, position: int, line: Line, products: Mapping[str, Product]) -> Line:
+def _signed_line(read: readings.Reading, position: int, line: Line, products: Mapping[str, Product]) -> Line:
     if not line.outcome:
         raise Refused("undecided", line=position)
     if not -1 <= line.line < len(read.items) or line.outcome not in record.OUTCOMES:

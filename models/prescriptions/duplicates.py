@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 import psycopg
 
-from models.prescriptions.reading import Item, Reading, loads
+from models.readings import Item, Reading, loads
 from models.vault import Locked, vault
 
 # Two readings that end at the same moment must see each other; "same paper" as a lock of its own.

@@ -18,7 +18,7 @@ from models import inbox, media
 from models.base import connection
 from models.clock import utcnow
 from models.prescriptions import duplicates
-from models.prescriptions.reading import Reading, dumps
+from models.readings import Reading, dumps
 from models.vault import new_name, vault
 
 ROOM = "prescriptions"

@@ -10,8 +10,8 @@ from models import catalogue
 from models.base import connection, db
 from models.catalogue import Product
 from models.prescriptions import record
-from models.prescriptions.reading import Item, Reading, loads
 from models.prescriptions.receiving import FILE_REASONS
+from models.readings import Item, Reading, loads
 from models.vault import Locked, vault
 
 LINES_MAX = 40

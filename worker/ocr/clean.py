@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from models.prescriptions.reading import Box, Quality
+from models.readings import Box, Quality
 from worker.ocr import hashing, ink, light, page, quality, upright
 
 LOOK = 1400  # long side in pixels of the flat copy on which everything is decided

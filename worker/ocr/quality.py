@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from models.prescriptions.reading import Quality
+from models.readings import Quality
 from worker.ocr.ink import FEW, Ink, look
 
 SAMPLE = 60  # letters looked at closely

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.prescriptions.reading import Box
+from models.readings import Box
 
 MAX_SIDE = 3200
 MAX_PAGES = 5

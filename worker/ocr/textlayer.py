@@ -33,7 +33,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as c
 from numpy.typing import NDArray
 
-from models.prescriptions.reading import Box
+from models.readings import Box
 
 MIN_LETTERS = 30
 MIN_WORDS = 4

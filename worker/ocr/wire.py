@@ -16,7 +16,7 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import Any
 
-from models.prescriptions.reading import Box, Line, Page, Reading, dumps, loads
+from models.readings import Box, Line, Page, Reading, dumps, loads
 
 HEAD = struct.Struct("!4sI")
 FILE, READY, TOLD, JPEG = b"FILE", b"REDY", b"TOLD", b"JPEG"

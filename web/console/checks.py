@@ -1,0 +1,145 @@
+"""What a pharmacist should look at before signing: a list, red only where something is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from models.prescriptions.case import Case, Purchase
+from web.console import packs
+from web.console.sheet import Row
+
+CHILD_BELOW = 12
+AGE = re.compile(r"(\d{1,3}) ?(year|yr|y\b|month|mo|m\b|week|day)", re.IGNORECASE)
+PICTURE_FLAGS = {"blurred": "blurred", "dark": "dark", "cropped": "cut off at an edge", "blank": "blank"}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`tone`: good, info, warn, bad. `link`: the id of another prescription to hold this one against, 0 for none."""
+
+    text: str
+    tone: str
+    link: int = 0
+
+
+def checks(case: Case, made: Iterable[Row], *, today: date, valid_days: int) -> list[Check]:
+    """The gravest first."""
+    rows = list(made)
+    paper = [*_paper(case, today, valid_days), *_people(case), *_picture(case)]
+    found = [*paper, *_rows(case, rows), *_quantities(rows), *_twice(rows), *_bought(rows, case.purchases)]
+    order = ("bad", "warn", "info", "good")
+    return sorted(found, key=lambda check: order.index(check.tone))
+
+
+def _paper(case: Case, today: date, valid_days: int) -> Iterable[Check]:
+    read = case.reading
+    written = _date(read.written_on)
+    if written is None:
+        yield Check("No date could be read.", "warn")
+    elif (days := (today - written).days) < 0:
+        yield Check(f"The date on it, {written:%-d %b %Y}, lies in the future.", "bad")
+    elif days > valid_days:
+        yield Check(f"Written {days} days ago, on {written:%-d %b %Y}; valid for {valid_days}.", "bad")
+    else:
+        ago = f", {days} day{'s' if days > 1 else ''} ago" if days else ", today"
+        yield Check(f"Written {written:%-d %b %Y}{ago}.", "good")
+    if read.more_pages:
+        yield Check(f"{read.more_pages} more page{'s' if read.more_pages > 1 else ''} of the file were not read.", "warn")
+
+
+def _people(case: Case) -> Iterable[Check]:
+    read = case.reading
+    if not read.prescriber:
+        yield Check("No prescriber could be read.", "warn")
+    if not read.patient:
+        yield Check("No patient's name could be read.", "warn")
+    elif case.waiting.customer and not _same_person(read.patient, case.waiting.customer):
+        yield Check(f"For {read.patient}, sent by {case.waiting.customer}.", "info")
+    age = AGE.search(read.patient_age)
+    if age and (not age[2].lower().startswith("y") or int(age[1]) < CHILD_BELOW):
+        yield Check(f"A child ({age[0]}): check each dose against age and weight.", "warn")
+
+
+def _picture(case: Case) -> Iterable[Check]:
+    if "duplicate" in case.waiting.flags or case.duplicate_of:
+        where = f" as prescription {case.duplicate_of}" if case.duplicate_of else ""
+        yield Check(f"This paper seems to have been sent before{where}.", "bad", case.duplicate_of or 0)
+    for flag in case.waiting.flags:
+        if flag in PICTURE_FLAGS:
+            yield Check(f"The picture is {PICTURE_FLAGS[flag]}: compare every line with it.", "warn")
+
+
+def _rows(case: Case, rows: list[Row]) -> Iterable[Check]:
+    if beyond := len(case.reading.items) - len([row for row in rows if row.line >= 0]):
+        yield Check(f"{beyond} more lines were read than this sheet holds: see the picture.", "bad")
+    if "controlled" in case.waiting.flags and not any(row.locked for row in rows):
+        yield Check("It names a controlled medicine: those are never sold here.", "bad")
+    for row in rows:
+        name = (row.item.name or row.item.raw)[:60] if row.item else "An added line"
+        if row.locked:
+            yield Check(f"{name}: controlled, cannot be approved.", "bad")
+        if row.item and "strength_unknown" in row.item.doubts:
+            yield Check(f"{name}: the catalogue has no strength {row.item.strength}.", "warn")
+        if row.product and row.product.control == "watch":
+            yield Check(f"{row.product.name}: on the watched list.", "warn")
+        if row.product and row.product.registration_expired:
+            yield Check(f"{row.product.name}: its NAFDAC registration has expired.", "bad")
+        if row.product and not row.product.in_stock:
+            yield Check(f"{row.product.name}: out of stock.", "warn")
+    unsure = sum(1 for row in rows if row.item and not row.item.sure)
+    if unsure:
+        yield Check(f"{unsure} of {len(rows)} line{'s are' if len(rows) > 1 else ' is'} unsure: hold them against the picture.", "info")
+
+
+def _quantities(rows: list[Row]) -> Iterable[Check]:
+    """A written quantity that is not what the dose makes over the time: one of the two was misread or miswritten."""
+    for row in rows:
+        item = row.item
+        if item is None or item.quantity is None or item.quantity_computed:
+            continue
+        wanted = packs.by_dose(item)
+        if wanted is not None and abs(wanted - item.quantity) >= 1 and row.need and row.need.unit == packs.PIECE:
+            words = f"{item.name[:60]}: {item.quantity:g} written, but dose and time make {wanted:g}."
+            yield Check(words, "warn")
+
+
+def _twice(rows: list[Row]) -> Iterable[Check]:
+    """The same substance in two lines, whatever it is called in each."""
+    first: dict[str, Row] = {}
+    for row in rows:
+        substance = row.product.generic.partition("(")[0].strip() if row.product else ""
+        before = first.setdefault(substance.lower(), row) if substance else row
+        if before is not row:
+            where = f"Lines {before.position + 1} and {row.position + 1}"
+            yield Check(f"{where} are both {substance}.", "warn")
+
+
+def _bought(rows: list[Row], purchases: Iterable[Purchase]) -> Iterable[Check]:
+    for row in rows:
+        product = row.product
+        if product is None:
+            continue
+        generic = product.generic.lower()
+        for purchase in purchases:
+            same = purchase.name == product.name or (generic and purchase.generic.lower() == generic)
+            if same:
+                yield Check(
+                    f"{product.name}: {purchase.quantity} bought on {purchase.at:%-d %b} (order {purchase.order_number}).", "warn"
+                )
+                break
+
+
+def _same_person(one: str, other: str) -> bool:
+    """Whether one's words all stand in the other: `Ada Obi` is `Mrs Ada N. Obi`."""
+    words = [set(re.findall(r"[^\W\d_]{2,}", name.lower())) for name in (one, other)]
+    return words[0] <= words[1] or words[1] <= words[0]
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,110 @@
+"""The first page after signing in: what waits, how old it is, what went wrong; for each role what it may see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from flask import Blueprint, render_template, url_for
+
+from models import figures
+from models.base import connection
+from models.prescriptions import queue
+from web.console.auth import needs, settings, staff
+from web.console.showing import for_long, midnight
+
+today = Blueprint("today", __name__)
+# From when on a prescription or an answer has waited too long for comfort; and much too long.
+WAIT_WARN_S, WAIT_BAD_S = 15 * 60, 60 * 60
+LATE_WARN_S, LATE_BAD_S = 60, 5 * 60
+CLOCK_BAD_S = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with its sentence. `tone`: "", warn, bad. `link`: the page that shows what it counts, or ""."""
+
+    label: str
+    value: str
+    note: str = ""
+    tone: str = ""
+    link: str = ""
+
+
+@today.get("", endpoint="today")
+@needs("today")
+def front() -> str:
+    return render_template("today.html", **_all())
+
+
+@today.get("/figures")
+@needs("today")
+def numbers() -> str:
+    """The same numbers alone, for the page to keep itself current."""
+    return render_template("today_figures.html", **_all())
+
+
+def _all() -> dict[str, Any]:
+    conn = connection()
+    return {
+        "prescriptions": _prescriptions(conn) if staff().may("prescriptions.status") else [],
+        "operations": _operations(conn) if staff().may("operations.see") else [],
+    }
+
+
+def _prescriptions(conn: psycopg.Connection) -> list[Figure]:
+    found = queue.counts(conn, midnight=midnight(settings().default_timezone))
+    link = url_for("prescriptions.queue")
+    oldest = f"oldest waits {for_long(found.oldest_s)}" if found.waiting else "nobody waits"
+    tone = _tone(found.oldest_s, WAIT_WARN_S, WAIT_BAD_S) if found.waiting else ""
+    return [
+        Figure("Waiting for a pharmacist", str(found.waiting), oldest, tone, link),
+        Figure("Being checked now", str(found.claimed), "taken up by a pharmacist"),
+        Figure("Question at the customer", str(found.asked), "the clock is paused"),
+        Figure("Being read", str(found.reading), "by the machine"),
+        Figure("Decided today", str(found.decided_today)),
+    ]
+
+
+def _operations(conn: psycopg.Connection) -> list[Figure]:
+    found = figures.gather(conn)
+    failed = int(found['drugsng_inbox_set_aside{status="failed"}'])
+    lost = int(found['drugsng_outbox_ended{status="failed"}'] + found['drugsng_outbox_ended{status="expired"}'])
+    inbox_s, outbox_s = found["drugsng_inbox_oldest_pending_seconds"], found["drugsng_outbox_oldest_open_seconds"]
+    stopped = bool(found["drugsng_sender_stopped"])
+    return [
+        _line("Messages to answer", found["drugsng_inbox_pending"], inbox_s),
+        _line("Messages to send", found["drugsng_outbox_open"], outbox_s),
+        _line("Pictures to read", found["drugsng_prescriptions_to_read"], found["drugsng_prescriptions_oldest_to_read_seconds"]),
+        Figure("Wait for a person", _whole(found["drugsng_handovers_open"]), "conversations and requests"),
+        Figure(
+            "Events set aside", str(failed), "see `drugsng failed list`" if failed else "none failed", "bad" if failed else ""
+        ),
+        Figure("Messages not sent", str(lost), "failed or too old" if lost else "none failed", "warn" if lost else ""),
+        Figure(
+            "Sending", "stopped" if stopped else "works", "WhatsApp refuses for now" if stopped else "", "bad" if stopped else ""
+        ),
+        _clock(found["drugsng_clock_seconds_since_run"]),
+    ]
+
+
+def _line(label: str, count: float, oldest_s: float) -> Figure:
+    tone = _tone(oldest_s, LATE_WARN_S, LATE_BAD_S) if count else ""
+    return Figure(label, _whole(count), f"oldest {for_long(oldest_s)}" if count else "nothing waits", tone)
+
+
+def _clock(seconds: float) -> Figure:
+    """Whether the process that looks after timers and sweeps is alive."""
+    if seconds < 0:
+        return Figure("Clock", "silent", "it has never run", "bad")
+    late = seconds > CLOCK_BAD_S
+    return Figure("Clock", "silent" if late else "runs", f"last job {for_long(seconds)} ago", "bad" if late else "")
+
+
+def _tone(seconds: float, warn: float, bad: float) -> str:
+    return "bad" if seconds >= bad else "warn" if seconds >= warn else ""
+
+
+def _whole(value: float) -> str:
+    return f"{int(value):,}"
