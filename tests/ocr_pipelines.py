@@ -16,7 +16,7 @@ import threading
 import time
 from pathlib import Path
 
-from models.prescriptions.reading import Box, Line, Page, Reading
+from models.readings import Box, Line, Page, Reading
 from worker.ocr.wire import PagePicture, Read
 
 kept: list[bytearray] = []

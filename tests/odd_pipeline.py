@@ -7,7 +7,7 @@ import re
 import signal
 import time
 
-from models.prescriptions.reading import Box, Line, Page, Quality, Reading
+from models.readings import Box, Line, Page, Quality, Reading
 from worker.ocr.wire import PagePicture, Read
 
 JPEG = b"\xff\xd8\xff\xe0 a page \xff\xd9"

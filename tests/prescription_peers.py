@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 
 from models import base, prescriptions, vault
 from models.base import connection
-from models.prescriptions.reading import Box, Item, Line, Page, Quality, Reading
+from models.readings import Box, Item, Line, Page, Quality, Reading
 from tests.factories import NOW, a_customer
 from worker import prescription_reading
 from worker import prescriptions as trade

@@ -15,7 +15,7 @@ import settings
 from models import base, customers, vault
 from models.base import connection
 from models.prescriptions import deciding, queue, receiving
-from models.prescriptions.reading import Candidate
+from models.readings import Candidate
 from models.prescriptions.record import Line
 from tests.factories import KEY, NOW, a_colleague, a_customer, a_product, a_reading, an_item
 from tests.servers import Databases
