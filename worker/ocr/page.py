@@ -29,6 +29,9 @@ LEAST_AREA = 0.07  # of the picture; a slip further away than this is too small 
 LEAST_SIDE = 0.62  # share of a side's places that must show the edge
 LEAST_SCORE = 0.68
 LEAST_GROWN = 0.75  # the same for an edge outside a good quad
+WEAKER = 0.8  # of the steps at its neighbours: a side that steps less may lie within the sheet
+STRIDE = 16.0  # pixels of that copy by which a side is followed beyond its corner
+ALIKE = 0.8  # cosine between the kinds of two edges that are taken for one
 BLEED = 7.0  # pixels of the copy by which the sheet's corner is smeared beyond itself
 FURTHEST = 0.25  # of a neighbouring side: the deepest letterhead band looked for outside a quad
 DARKER = 0.35  # taken off the score of a quad that is darker than what is around it: most such are shadows lying on the paper
@@ -67,7 +70,7 @@ def find(pixels: Pixels) -> Sheet | None:
     best = int(np.argmax(scores))
     if scores[best] < LEAST_SCORE:
         return None
-    corners = _settle(_grown(settled[best], lab), lab)
+    corners = _freed(_settle(_grown(settled[best], lab), lab), lab)
     factor = np.array([width / size[0], height / size[1]], np.float32)
     return Sheet(((corners + 0.5) * factor - 0.5).astype(np.float32), float(min(scores[best], 1.0)))
 
@@ -304,6 +307,55 @@ def _grown(quad: Any, lab: Any) -> Any:
             quad = quad.copy()
             quad[n], quad[(n + 1) % 4] = new_here[best], new_there[best]
     return quad
+
+
+def _freed(quad: Any, lab: Any) -> Any:
+    """The quad with sides moved outwards that are no end of the sheet: a tinted row of a table, a fold or a shadow steps less than the
+    sheet's own edges do, and those go on beyond it. They are followed to where they stop, or out of the picture."""
+    clear = _clear(lab)
+    for n in range(4):
+        share, known, way, step = _sides(quad, lab, clear)
+        beside = [m for m in ((n - 1) % 4, (n + 1) % 4) if known[m] >= 0.3]
+        if known[n] < 0.3 or not beside or step[n] > WEAKER * min(step[m] for m in beside):
+            continue
+        here, there = quad[n], quad[(n + 1) % 4]
+        out = {(n - 1) % 4: (here, _direction(quad[n - 1], here)), (n + 1) % 4: (there, _direction(quad[(n + 2) % 4], there))}
+        gone = min(_goes_on(*out[m], lab, clear, way[m], left=m == (n - 1) % 4) for m in beside)
+        if gone > 0:
+            quad = quad.copy()
+            quad[n], quad[(n + 1) % 4] = (corner + gone * way_out for corner, way_out in out.values())
+    return quad
+
+
+def _sides(quad: Any, lab: Any, clear: float) -> tuple[Any, Any, Any, Any]:
+    """What `_edges` tells of a quad's sides, and (4,) how large their steps are in Lab units."""
+    starts, ends = quad, np.roll(quad, -1, axis=0)
+    share, known, way = _edges(starts, ends, lab, clear)
+    outward = np.stack([(ends - starts)[:, 1], -(ends - starts)[:, 0]], axis=-1)
+    outward = (outward / np.maximum(np.linalg.norm(outward, axis=-1, keepdims=True), 1e-6))[:, None, :]
+    places = starts[:, None, :] + (ends - starts)[:, None, :] * np.linspace(0.03, 0.97, SAMPLES)[:, None]
+    steps = _colours(lab, places - DEPTHS[-1] * outward) - _colours(lab, places + DEPTHS[-1] * outward)
+    return share, known, way, np.median((steps * way[:, None, :]).sum(axis=-1), axis=1)
+
+
+def _direction(start: Any, end: Any) -> Any:
+    return (end - start) / max(float(np.hypot(*(end - start))), 1e-6)
+
+
+def _goes_on(corner: Any, out: Any, lab: Any, clear: float, way: Any, *, left: bool) -> float:
+    """How far in pixels beyond a corner a side's edge of the kind `way` goes on; a little more where it leaves the picture
+    so. `left`: the sheet lies to the right of who walks outwards."""
+    height, width = lab.shape[:2]
+    far = 0.0
+    while far < LOOK:
+        near, end = corner + (far + BLEED) * out, corner + (far + BLEED + STRIDE) * out
+        if not _within(near + (end - near) / 3, width, height):
+            return far + BLEED + STRIDE / 3 if far > 0 else 0.0
+        share, known, kind = _edges(near, end, lab, clear) if left else _edges(end, near, lab, clear)
+        if known < 0.3 or share < LEAST_GROWN or float(kind @ way) < ALIKE:
+            return far
+        far += STRIDE
+    return far
 
 
 def _within(places: Any, width: int, height: int) -> Any:
