@@ -32,6 +32,7 @@ STRANDED: dict[
 }
 OTHERS: list[tuple[int, float]] = [(signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0)]
 TEMPORARY = "drugsng-throwaway-"
+MEMORY, MEMORY_BYTES = Path("/dev/shm"), 4 * 1024**3  # several runs of tests at once stay below it
 
 
 class Services:
@@ -95,7 +96,7 @@ class Services:
 def throwaway(environ: dict[str, str] | None = None) -> Iterator[Services]:
     """Servers in a temporary folder, on free ports, without durability; call `start` on them. All is gone afterwards."""
     _sweep()
-    path = Path(tempfile.mkdtemp(prefix=TEMPORARY))
+    path = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=_quickest_place()))
     folder = Folder(path)
     services = Services(folder, dict(os.environ) if environ is None else environ, durable=False)
     try:
@@ -106,9 +107,19 @@ def throwaway(environ: dict[str, str] | None = None) -> Iterator[Services]:
         shutil.rmtree(path, ignore_errors=True)
 
 
+def _quickest_place() -> Path:
+    """Memory, where there is plenty (copying a database of a thousand small files is ten times quicker there), else /tmp."""
+    with contextlib.suppress(OSError):
+        room = os.statvfs(MEMORY)
+        if os.access(MEMORY, os.W_OK) and room.f_bavail * room.f_frsize >= MEMORY_BYTES:
+            return MEMORY
+    return Path(tempfile.gettempdir())
+
+
 def _sweep() -> None:
     """Remove folders of throw-away servers whose launcher was killed: nobody holds their lock."""
-    for path in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
+    places = {Path(tempfile.gettempdir()), MEMORY}
+    for path in (path for place in places for path in place.glob(f"{TEMPORARY}*")):
         with contextlib.suppress(OSError), (path / "lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(path, ignore_errors=True)
