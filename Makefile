@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && exit; done; echo python3)
 PY := .venv/bin/python
 STAMP := .venv/.installed
-STRICT := worker/flows worker/understanding worker/whatsapp models/values.py settings.py
+STRICT := worker/flows worker/understanding worker/whatsapp worker/gateways models/values.py models/readings.py models/payments/told.py settings.py
 ARGS ?=
 
 .DEFAULT_GOAL := help

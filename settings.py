@@ -159,6 +159,13 @@ class Settings:
     proxy_hops: int = _setting(_whole(0, 5), 0)
 
     # Payments (used by the payment processes).
+    paystack_secret_key: str = _setting(_text, "", secret=True)
+    paystack_base_url: str = _setting(_url("https", "http"), "https://api.paystack.co")
+    flutterwave_secret_key: str = _setting(_text, "", secret=True)
+    flutterwave_secret_hash: str = _setting(_text, "", secret=True)
+    flutterwave_base_url: str = _setting(_url("https", "http"), "https://api.flutterwave.com")
+    public_base_url: str = _setting(_text, "")
+    payment_email_domain: str = _setting(_text, "customers.drugs.ng")
     retry_max_attempts: int = _setting(_whole(0, 10), 3)
     retry_initial_delay_ms: int = _setting(_whole(1, 600_000), 1000)
     retry_backoff_multiplier: float = _setting(_number(1, 10), 2.0)

@@ -74,7 +74,7 @@ def for_children(
         ours["WHATSAPP_API_BASE_URL"] = f"http://127.0.0.1:{ports.simulator}"
         ours["SIMULATOR_WEBHOOK_URL"] = f"http://127.0.0.1:{ports.web}/webhook"
     if importlib.util.find_spec("local.providers") is not None:
-        ours["PAYSTACK_BASE_URL"] = ours["FLUTTERWAVE_BASE_URL"] = f"http://127.0.0.1:{ports.providers}"
+        ours |= _payments(given, state, ports)
     told = ours | {name: value for name, value in given.items() if value}
     told["DATABASE_URL"], told["REDIS_URL"] = urls
     told["HOST"], told["PORT"] = "127.0.0.1", str(ports.web)  # some shells export HOST with the machine's name
@@ -82,6 +82,21 @@ def for_children(
     told["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}"
     told["PYTHONPATH"] = str(root)
     return told
+
+
+def _payments(given: Mapping[str, str], state: dict[str, Any], ports: Ports) -> dict[str, str]:
+    """Each payment provider nobody named a key or another address of is played on this machine, with test keys made up here."""
+    ours = {
+        "PUBLIC_BASE_URL": f"http://127.0.0.1:{ports.web}",
+        "PROVIDERS_WEBHOOK_URL": f"http://127.0.0.1:{ports.web}/webhook",
+    }
+    for provider, keys in _TEST_KEYS.items():
+        if any(given.get(name) for name in (*keys, f"{provider}_BASE_URL")):
+            continue
+        ours[f"{provider}_BASE_URL"] = f"http://127.0.0.1:{ports.providers}"
+        for name, make in keys.items():
+            ours[name] = state.setdefault(name, make())
+    return ours
 
 
 def procfile(path: Path) -> dict[str, str]:
@@ -126,4 +141,11 @@ _MADE_UP: dict[str, Callable[[], str]] = {
     "WHATSAPP_VERIFY_TOKEN": lambda: secrets.token_hex(16),
     "WHATSAPP_ACCESS_TOKEN": lambda: f"local{secrets.token_hex(24)}",
     "WHATSAPP_PHONE_NUMBER_ID": lambda: str(secrets.randbelow(9 * 10**14) + 10**14),  # 15 digits, as Meta's are
+}
+_TEST_KEYS: dict[str, dict[str, Callable[[], str]]] = {
+    "PAYSTACK": {"PAYSTACK_SECRET_KEY": lambda: f"sk_test_{secrets.token_hex(20)}"},
+    "FLUTTERWAVE": {
+        "FLUTTERWAVE_SECRET_KEY": lambda: f"FLWSECK_TEST-{secrets.token_hex(16)}-X",
+        "FLUTTERWAVE_SECRET_HASH": lambda: secrets.token_urlsafe(24),
+    },
 }

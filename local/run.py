@@ -192,6 +192,8 @@ class House:
             places[0:0] = [("Staff console", f"{web}/console"), *self._demo_staff()]
         if self.supervisor is not None and any(child.name == "simulator" for child in self.supervisor.children):
             places.insert(0, ("Phone in the browser", f"http://127.0.0.1:{ports.simulator}/"))
+        if self.supervisor is not None and any(child.name == "providers" for child in self.supervisor.children):
+            places.insert(1, ("Paystack, Flutterwave", f"http://127.0.0.1:{ports.providers}/"))
         places.append(("Data and logs", str(self.folder.path)))
         lines = [f"  {name.ljust(21)} {place}" for name, place in places]
         return "\n".join(

@@ -111,7 +111,7 @@ def test_the_house_starts_says_where_to_look_and_stops_with_the_work_in_hand_don
     assert address
     with urllib.request.urlopen(f"{address[1]}/ready", timeout=5) as answer:
         assert answer.status == 200
-    assert started.running() == ["postgres", "valkey", "web", "worker"]
+    assert started.running() == ["postgres", "providers", "valkey", "web", "worker"]
 
     assert started.child.stop() == 0
     said = started.child.output()
@@ -142,7 +142,9 @@ def test_a_second_start_keeps_the_rows_and_the_settings_made_up(run: Callable[..
     with psycopg.connect(url[0]) as connection:
         assert connection.execute("SELECT to_regclass('kept')").fetchone() == ("kept",)
     assert json.loads((house / "state.json").read_text())["whatsapp"] == kept
-    assert set(kept) == {"WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID"}
+    made_up = {"WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID"}
+    made_up |= {"MEDIA_KEYS", "CONSOLE_SECRET_KEY", "PAYSTACK_SECRET_KEY", "FLUTTERWAVE_SECRET_KEY", "FLUTTERWAVE_SECRET_HASH"}
+    assert set(kept) == made_up
     assert second.child.stop() == 0
 
 

@@ -24,6 +24,8 @@ LIBRARY_LEVELS = {
     "apscheduler": logging.WARNING,
     "urllib3": logging.WARNING,
     "_granian": logging.WARNING,
+    "httpx": logging.WARNING,  # a line with the address for each call
+    "httpcore": logging.WARNING,
     "peewee": logging.INFO,  # its debug lines quote every parameter, customers' words included
 }
 
