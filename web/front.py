@@ -48,7 +48,7 @@ class Front:
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.proto != "http":
             return
-        is_desk = scope.path.startswith("/console")
+        is_desk = _path(scope).startswith("/console")  # as the application will see it, however it is written
         try:
             if is_desk and self._desk_waiting >= CONSOLE_WAITING:
                 raise Refusal(TOO_MANY)
@@ -99,12 +99,16 @@ class Front:
         return b"".join(pieces)
 
 
+def _path(scope: Any) -> str:
+    return unquote_to_bytes(scope.path).decode("latin-1")
+
+
 def _environ(scope: Any, body: bytes) -> dict[str, Any]:
     """The request as WSGI has it (PEP 3333)."""
     server, _, port = scope.server.rpartition(":")
     environ = _ONCE | {
         "REQUEST_METHOD": scope.method,
-        "PATH_INFO": unquote_to_bytes(scope.path).decode("latin-1"),
+        "PATH_INFO": _path(scope),
         "QUERY_STRING": scope.query_string,
         "SERVER_NAME": server,
         "SERVER_PORT": port,
@@ -116,6 +120,8 @@ def _environ(scope: Any, body: bytes) -> dict[str, Any]:
         "CONTENT_LENGTH": str(len(body)),
     }
     for name, value in scope.headers.items():
+        if "_" in name:  # `X_Forwarded_For` would become what the proxy says in `X-Forwarded-For`
+            continue
         key = name.upper().replace("-", "_")
         if key == "CONTENT_TYPE":
             environ[key] = value

@@ -9,7 +9,9 @@ from collections.abc import Callable
 
 from peewee import Database, PostgresqlDatabase
 
-from local.seed import catalogue, staff
+from local.seed import catalogue, prescriptions, staff
+from models.vault import Vault
+from settings import read
 
 
 def _catalogue(db: Database) -> str:
@@ -21,8 +23,17 @@ def _staff(db: Database) -> str:
     return f"staff: {staff.load(db)} of {len(staff.COLLEAGUES)} demo colleagues added"
 
 
+def _prescriptions(db: Database) -> str:
+    media = {name: os.environ.get(name, "") for name in ("MEDIA_URL", "MEDIA_KEYS")}
+    given = read({"DATABASE_URL": "postgresql://nowhere", "REDIS_URL": "redis://nowhere", **media})
+    if not given.media_keys:
+        return "prescriptions: none, because MEDIA_KEYS is not set and nothing clinical is stored unsealed"
+    vault = Vault(given.media_url, given.media_keys)
+    return f"prescriptions: {prescriptions.load(db, vault)} of {len(prescriptions.WAITING)} demo prescriptions added to the queue"
+
+
 # One line each, in the order they depend on each other; a part returns its sentence for the terminal.
-PARTS: tuple[Callable[[Database], str], ...] = (_catalogue, _staff)
+PARTS: tuple[Callable[[Database], str], ...] = (_catalogue, _staff, _prescriptions)
 
 
 def fill(url: str) -> list[str]:

@@ -60,7 +60,7 @@ def _people(case: Case) -> Iterable[Check]:
         yield Check(f"For {read.patient}, sent by {case.waiting.customer}.", "info")
     age = AGE.search(read.patient_age)
     if age and (not age[2].lower().startswith("y") or int(age[1]) < CHILD_BELOW):
-        yield Check(f"A child ({age[0]}): check each dose against age and weight.", "warn")
+        yield Check(f"A child ({read.patient_age[:40]}): check each dose against age and weight.", "warn")
 
 
 def _picture(case: Case) -> Iterable[Check]:
@@ -91,7 +91,9 @@ def _rows(case: Case, rows: list[Row]) -> Iterable[Check]:
             yield Check(f"{row.product.name}: out of stock.", "warn")
     unsure = sum(1 for row in rows if row.item and not row.item.sure)
     if unsure:
-        yield Check(f"{unsure} of {len(rows)} line{'s are' if len(rows) > 1 else ' is'} unsure: hold them against the picture.", "info")
+        yield Check(
+            f"{unsure} of {len(rows)} line{'s are' if len(rows) > 1 else ' is'} unsure: hold them against the picture.", "info"
+        )
 
 
 def _quantities(rows: list[Row]) -> Iterable[Check]:
@@ -108,13 +110,15 @@ def _quantities(rows: list[Row]) -> Iterable[Check]:
 
 def _twice(rows: list[Row]) -> Iterable[Check]:
     """The same substance in two lines, whatever it is called in each."""
-    first: dict[str, Row] = {}
+    found: dict[str, list[Row]] = {}
     for row in rows:
-        substance = row.product.generic.partition("(")[0].strip() if row.product else ""
-        before = first.setdefault(substance.lower(), row) if substance else row
-        if before is not row:
-            where = f"Lines {before.position + 1} and {row.position + 1}"
-            yield Check(f"{where} are both {substance}.", "warn")
+        if row.product and (substance := row.product.generic.partition("(")[0].strip()):
+            found.setdefault(substance.lower(), []).append(row)
+    for same in found.values():
+        if len(same) > 1 and same[0].product:
+            numbers = [str(row.position + 1) for row in same]
+            words = f"Lines {', '.join(numbers[:-1])} and {numbers[-1]} are {'both' if len(same) == 2 else 'all'}"
+            yield Check(f"{words} {same[0].product.generic.partition('(')[0].strip()}.", "warn")
 
 
 def _bought(rows: list[Row], purchases: Iterable[Purchase]) -> Iterable[Check]:

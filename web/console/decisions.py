@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, jsonify, render_template, request, url_for
 
 from models import clock
+from models.base import db
 from models.prescriptions import deciding
 from models.prescriptions.deciding import Decision, Signer
 from models.values import Refused
@@ -65,8 +66,9 @@ def ask(number: int) -> Any:
     question, note = request.form.get("ask-question", ""), request.form.get("ask-note", "")
 
     def verb(signer: Signer, version: int) -> Decision:
-        later = deciding.save_draft(number, signer.id, casepage.as_draft(), version=version)
-        return deciding.ask(number, signer, question, version=later, now=clock.utcnow(), note=note)
+        with db.atomic():  # a question that is refused leaves the version as this page knows it
+            later = deciding.save_draft(number, signer.id, casepage.as_draft(), version=version)
+            return deciding.ask(number, signer, question, version=later, now=clock.utcnow(), note=note)
 
     return _decide(number, verb, "the customer is asked; it comes back with the answer.", "prescription.asked")
 
@@ -78,8 +80,9 @@ def pass_on(number: int) -> Any:
     remark = request.form.get("pass-remark", "")
 
     def verb(signer: Signer, version: int) -> Decision:
-        later = deciding.save_draft(number, signer.id, casepage.as_draft(), version=version)
-        return deciding.pass_on(number, signer, remark, version=later, now=clock.utcnow())
+        with db.atomic():
+            later = deciding.save_draft(number, signer.id, casepage.as_draft(), version=version)
+            return deciding.pass_on(number, signer, remark, version=later, now=clock.utcnow())
 
     return _decide(number, verb, "passed on to another pharmacist.", "prescription.passed_on")
 
@@ -134,6 +137,8 @@ def _sentence(no: Refused, taken_by: str, found: Any) -> str:
         return casepage.what_changed(found)
     if no.code == "not_claimed":
         return taken_by or "You had not had it in hand any more; now you have again. Look whether anything changed, then decide."
+    if no.code in ("reason_missing", "bad_reason") and request.endpoint == f"prescriptions.{decisions.name}.ask":
+        return "Choose a question."
     if no.code == "decided":
         words = labels.STATES.get(found.waiting.state, ("decided",))[0].lower()
         return f"It is decided already: {words}{f' by {found.waiting.verified_by}' if found.waiting.verified_by else ''}."

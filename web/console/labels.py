@@ -10,6 +10,7 @@ OUTCOMES = {
     "not_dispensed": "Not dispensed",
     "out_of_stock": "Out of stock",
 }
+SETTLED = OUTCOMES | {"approved": "Approved", "changed": "Changed"}
 CHANGES = {
     "brand": "Another brand",
     "strength": "Another strength",

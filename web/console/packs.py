@@ -11,7 +11,7 @@ from models.readings import Item
 
 PIECE, ML, GRAM, DOSE, PACK = "piece", "ml", "g", "dose", "pack"
 NUMBER = r"(\d{1,4}(?:\.\d{1,2})?)"
-TIMES = re.compile(rf"{NUMBER} ?[x×*] ?{NUMBER} ?('?s\b|[a-z]*)", re.IGNORECASE)  # noqa: RUF001 - lists write both signs
+TIMES = re.compile(rf"{NUMBER} ?[x×*] ?{NUMBER} ?('?s\b|[a-z]*)", re.IGNORECASE)
 SINGLE = re.compile(rf"{NUMBER} ?('?s\b|[a-z]+)", re.IGNORECASE)
 DOSED = re.compile(rf"{NUMBER} ?([a-z]*)", re.IGNORECASE)
 UNITS = {
@@ -19,8 +19,12 @@ UNITS = {
     **dict.fromkeys(("g", "gm", "gram", "grams"), GRAM),
     **dict.fromkeys(("dose", "doses", "puff", "puffs", "spray", "sprays", "actuations"), DOSE),
     **dict.fromkeys(("", "s", "'s", "tab", "tabs", "tablet", "tablets", "cap", "caps", "capsule", "capsules"), PIECE),
-    **dict.fromkeys(("ampoule", "ampoules", "amp", "amps", "vial", "vials", "sachet", "sachets", "suppository", "suppositories"), PIECE),
-    **dict.fromkeys(("caplet", "caplets", "lozenge", "lozenges", "pessary", "pessaries", "patch", "patches", "pen", "pens"), PIECE),
+    **dict.fromkeys(
+        ("ampoule", "ampoules", "amp", "amps", "vial", "vials", "sachet", "sachets", "suppository", "suppositories"), PIECE
+    ),
+    **dict.fromkeys(
+        ("caplet", "caplets", "lozenge", "lozenges", "pessary", "pessaries", "patch", "patches", "pen", "pens"), PIECE
+    ),
 }
 # Forms that are counted one by one; of all others a written number this small counts bottles, tubes or packs.
 COUNTED = ("tablet", "capsule", "caplet", "suppositor", "pessar", "lozenge", "sachet", "ampoule", "vial", "patch", "injection")
@@ -104,7 +108,7 @@ def certain(item: Item | None, amount: Amount | None) -> bool:
 def amount_of(text: str) -> Amount | None:
     """What `str(Amount)` gave, from an address."""
     number, _, unit = text.partition(":")
-    if unit not in (PIECE, ML, GRAM, DOSE, PACK) or not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", number) or not float(number):
+    if unit not in (PIECE, ML, GRAM, DOSE, PACK) or not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,3})?", number) or not float(number):
         return None
     return Amount(float(number), unit)
 

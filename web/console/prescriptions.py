@@ -65,8 +65,8 @@ def _after(text: str) -> tuple[datetime, int] | None:
 def take_next() -> Any:
     """Takes up whatever waits longest. `but` is what this person puts aside with it."""
     but = request.form.get("but", type=int) or 0
-    if but and queue.release(connection(), but, staff().id):
-        noted("prescription.released", "prescription", but)
+    if but:
+        _put_back(but)
     found = queue.claim_next(connection(), staff().id, minutes=settings().console_claim_minutes, but=but)
     if found is None:
         flash("Nothing waits that you could take up.", "good")
@@ -110,12 +110,18 @@ def claim(number: int) -> Any:
 @needs("prescriptions.decide")
 def release(number: int) -> Any:
     """Puts it back into the queue, with what was typed."""
-    with suppress(Refused):  # what cannot be kept any more was told by the page, which keeps it as it is typed
-        deciding.save_draft(number, staff().id, casepage.as_draft(), version=casepage.version())
-    if queue.release(connection(), number, staff().id):
-        noted("prescription.released", "prescription", number)
+    if _put_back(number):
         flash(f"Prescription {number} is back in the queue; what you typed is kept.", "info")
     return go(url_for("prescriptions.queue"))
+
+
+def _put_back(number: int) -> bool:
+    with suppress(Refused, Locked):  # in other hands, or changed: what is there is newer
+        deciding.save_draft(number, staff().id, casepage.as_draft(), version=casepage.version())
+    released = queue.release(connection(), number, staff().id)
+    if released:
+        noted("prescription.released", "prescription", number)
+    return released
 
 
 @prescriptions.post("/<int:number>/draft")

@@ -6,6 +6,7 @@ Nothing is decided by default: an outcome is empty until a person chooses one. W
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,13 +16,14 @@ from models.base import db
 from models.catalogue import Product
 from models.prescriptions.case import Case
 from models.prescriptions.deciding import LINES_MAX, READ_LINES_MAX
-from models.readings import Box, Item
 from models.prescriptions.record import Line
+from models.readings import Box, Item
 from web.console import labels, packs
 from web.console.packs import Amount
 
 FIELDS = ("line", "outcome", "ref", "quantity", "directions", "reason", "note")
 DIGITS_MAX = 6
+NUMBERED = re.compile(r"^\s*\(?\d{1,2}[.)]+\s+")  # the sheet numbers its lines itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class Row:
     def title(self) -> str:
         """What to call it: the words on the paper, or the product that was added."""
         if self.item:
-            return self.item.raw or self.item.name
+            return NUMBERED.sub("", self.item.raw) or self.item.name
         return self.signed.name if self.signed else self.product.name if self.product else "A medicine you add"
 
     @property

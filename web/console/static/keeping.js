@@ -4,14 +4,14 @@ import { blame, form, editable, undecided } from "./lines.js";
 const saved = document.getElementById("saved");
 const claim = document.getElementById("claim");
 const AFTER_MS = 1200, AGAIN_MS = 8000, CLAIM_EVERY_MS = 45000;
-let timer = 0, saving = null, stale = false, dirty = false, deciding = false;
+let timer = 0, saving = null, stale = false, dirty = false, failing = false, deciding = false;
 const token = () => document.querySelector('meta[name="csrf-token"]').content;
 
 // {status, ...what was told}; status 0: nobody answered.
-async function post(address, body) {
+async function post(address, body, more = {}) {
   try {
     const headers = { "X-CSRFToken": token(), Accept: "application/json", "HX-Request": "true" };
-    const answer = await fetch(address, { method: "POST", body, headers, signal: AbortSignal.timeout(20000) });
+    const answer = await fetch(address, { method: "POST", body, headers, signal: AbortSignal.timeout(20000), ...more });
     const away = answer.headers.get("HX-Redirect");
     if (away) { dirty = false; location.assign(away); return new Promise(() => {}); } // signed out meanwhile
     const json = (answer.headers.get("content-type") || "").startsWith("application/json");
@@ -43,8 +43,9 @@ function leave() { dirty = false; clearTimeout(timer); deciding = true; }
 
 // ------------------------------------------------------------------ the draft
 export function later() {
-  if (!editable || stale) return;
+  if (!editable) return;
   dirty = true;
+  if (stale) return;
   clearTimeout(timer);
   timer = setTimeout(keep, AFTER_MS);
 }
@@ -52,7 +53,8 @@ export function later() {
 function keep() {
   if (saving || stale || !dirty || deciding) return saving;
   dirty = false;
-  saving = post(form.dataset.draft, new FormData(form)).then((told) => {
+  saving = post(form.dataset.draft, new FormData(form), { keepalive: true }).then((told) => {
+    failing = told.version === undefined;
     if (told.version !== undefined) {
       form.elements.version.value = told.version;
       saved.textContent = "kept";
@@ -66,14 +68,14 @@ function keep() {
   }).finally(() => {
     saving = null;
     clearTimeout(timer);
-    if (dirty && !stale && !deciding) timer = setTimeout(keep, saved.textContent === "kept" ? AFTER_MS : AGAIN_MS);
+    if (dirty && !stale && !deciding) timer = setTimeout(keep, failing ? AGAIN_MS : AFTER_MS);
   });
   return saving;
 }
 
-// Whatever has not been kept yet is kept when the page is left or put away.
+// What has not been kept yet is kept when the page is left or put away; where that fails, the browser asks before it leaves.
 document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") keep(); });
-window.addEventListener("beforeunload", (event) => { if (dirty && !deciding) event.preventDefault(); });
+window.addEventListener("beforeunload", (event) => { if (!deciding && dirty && (failing || stale)) event.preventDefault(); });
 
 // ------------------------------------------------------------------ the claim
 let until = claim ? Date.parse(claim.dataset.until) : 0, asked = Date.now();

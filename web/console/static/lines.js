@@ -87,16 +87,19 @@ function brief(row) {
   place.replaceChildren(...said.flatMap((one) => [one, " "]));
 }
 
-// What the paper asks for in packs of the chosen product; a click takes it over.
-function hint(row, keep = true) {
+// What the paper asks for in packs of the chosen product; a click takes it over. Made anew only when it says something else:
+// a button that is replaced between press and release is not clicked.
+function hint(row) {
   const place = row.querySelector(".hint"), chosen = product(row), typed = field(row, "quantity");
-  const packs = chosen?.dataset.packs;
-  if (!packs) { if (!keep) place.replaceChildren(); place.classList.remove("differs"); return; }
-  const differs = typed.value.trim() !== packs;
+  const { packs, hint: words } = chosen?.dataset || {};
+  const differs = Boolean(packs) && typed.value.trim() !== packs;
+  const says = `${chosen?.value} ${differs}`;
+  if (place.dataset.says === says) return;
+  const first = place.dataset.says === undefined;
+  place.dataset.says = says;
   place.classList.toggle("differs", differs);
-  if (!differs && keep && place.textContent.includes(chosen.dataset.hint)) { place.querySelector("button")?.remove(); return; }
-  const words = Object.assign(document.createElement("span"), { textContent: chosen.dataset.hint });
-  place.replaceChildren(words);
+  if (first && !differs) return; // as the server wrote it
+  place.replaceChildren(...(words ? [Object.assign(document.createElement("span"), { textContent: words })] : []));
   if (!differs) return;
   const take = Object.assign(document.createElement("button"), { type: "button", className: "small plain", textContent: `Take ${packs}` });
   take.addEventListener("click", () => { typed.value = packs; changed(row); typed.focus(); });
@@ -120,7 +123,10 @@ export function decide(code) {
 
 // Decided lines make room for the next; those that ask for a reason wait for it.
 function goOn(row, code) {
-  if (code === "changed" || code === "not_dispensed") field(row, "reason").focus();
+  if (code === "changed" || code === "not_dispensed") {
+    field(row, "reason").focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+  }
   else if (undecided()) select(undecided());
 }
 
@@ -150,7 +156,7 @@ if (editable) {
     if (!row || !event.target.name) return;
     row.classList.remove("missing");
     if (event.target.name.endsWith("-outcome")) { outcome(row); goOn(row, row.dataset.outcome); }
-    if (event.target.name.endsWith("-ref")) { if (product(row)?.value && !field(row, "quantity").value) field(row, "quantity").value = "1"; hint(row, false); }
+    if (event.target.name.endsWith("-ref")) { if (product(row)?.value && !field(row, "quantity").value) field(row, "quantity").value = "1"; hint(row); }
     changed(row);
   });
   form.addEventListener("input", (event) => {
@@ -182,7 +188,7 @@ document.addEventListener("click", async (event) => {
   row.querySelector(".founds").replaceChildren();
   row.querySelector(".search").value = "";
   if (!field(row, "quantity").value) field(row, "quantity").value = "1";
-  hint(row, false);
+  hint(row);
   changed(row);
   field(row, "quantity").select();
 });

@@ -34,7 +34,7 @@ const LOOKING = { j: () => step(1), k: () => step(-1), ArrowDown: () => step(1),
 const WORKING = {
   a: () => decide("approved"), c: () => decide("changed"), d: () => decide("not_dispensed"), o: () => decide("out_of_stock"),
   "/": () => inHand()?.querySelector(".search").focus(), l: add, n: () => document.getElementById("next").click(),
-  q: () => inHand() && field(inHand(), "quantity").select(), w: () => inHand() && field(inHand(), "directions").focus(),
+  q: () => inHand() && field(inHand(), "quantity").select(), w: () => toEnd(inHand() && field(inHand(), "directions")),
   "?": () => open("keys"),
 };
 const PICTURE = { "+": "larger", "=": "larger", "-": "smaller", "0": "fit", r: "turn", x: "contrast", b: "boxes", p: "photo", f: "full", "[": "page-before", "]": "page-after" };
@@ -46,6 +46,11 @@ function product(number) {
   radio.checked = true;
   radio.dispatchEvent(new Event("change", { bubbles: true }));
   return true;
+}
+
+function toEnd(input) {
+  input?.focus();
+  input?.setSelectionRange(input.value.length, input.value.length);
 }
 
 function whileTyping(event) {
@@ -71,6 +76,12 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   act();
 });
+
+// The answer to a form stands at another address: this one is what to load again, and what was typed is kept at once.
+if (form.dataset.page && location.pathname !== form.dataset.page) {
+  history.replaceState(null, "", form.dataset.page);
+  if (editable) later();
+}
 
 const wrong = form.querySelector(".line.refused") || document.getElementById("wrong");
 if (wrong?.classList.contains("line")) select(wrong);

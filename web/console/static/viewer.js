@@ -237,23 +237,33 @@ export async function strips(viewer, rows) {
   const wanted = new Map();
   for (const { canvas, places } of rows) {
     const page = canvas && places.length && viewer.pages.find((it) => it.page === places[0][0]);
-    if (page) wanted.set(page, [...(wanted.get(page) || []), { canvas, place: places[0] }]);
+    if (page) wanted.set(page, [...(wanted.get(page) || []), { canvas, place: together(places) }]);
   }
   for (const [page, jobs] of wanted) {
     try {
       const picture = await measured(await viewer.source(page.flat));
-      jobs.forEach(({ canvas, place }) => strip(picture, canvas, place));
+      jobs.forEach(({ canvas, place }) => { if (canvas.isConnected) strip(picture, canvas, place); });
     } catch (error) { /* the viewer says it */ }
   }
 }
 
+// The first line of a medicine, and those close beneath it.
+function together([[page, left, top, width, height], ...others]) {
+  let [right, bottom] = [left + width, top + height];
+  for (const [other, x, y, w, h] of others) {
+    if (other !== page || y < top || y + h - top > height * 4) continue;
+    [left, right, bottom] = [Math.min(left, x), Math.max(right, x + w), Math.max(bottom, y + h)];
+  }
+  return [page, left, top, right - left, bottom - top];
+}
+
 function strip(picture, canvas, [, x, y, width, height]) {
   const w = picture.naturalWidth / 1000, h = picture.naturalHeight / 1000;
-  const padX = 12 * w, padY = Math.max(height * h * 0.45, 3 * h);
+  const padX = 12 * w, padY = 5 * h;
   const left = Math.max(0, x * w - padX), top = Math.max(0, y * h - padY);
   const right = Math.min(picture.naturalWidth, (x + width) * w + padX), bottom = Math.min(picture.naturalHeight, (y + height) * h + padY);
   const room = (canvas.closest(".words")?.clientWidth || 380) - 2;
-  const scale = Math.min(room / (right - left), 64 / (bottom - top), 3);
+  const scale = Math.min(room / (right - left), 84 / (bottom - top), 3);
   const dense = window.devicePixelRatio || 1;
   canvas.width = Math.round((right - left) * scale * dense);
   canvas.height = Math.round((bottom - top) * scale * dense);
