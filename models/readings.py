@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 FORMAT = 1
+# Doubts about what the shop has of it; all others are about the reading itself.
+DOUBTS_OF_THE_SHOP = frozenset({"no_match", "strength_unknown", "close_candidates"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Item:
     duration_days: int | None = None
     quantity: float | None = None
     quantity_computed: bool = False
-    directions: str = ""  # plain words: "1 tablet twice a day for 5 days"
+    directions: str = ""  # plain words: "1 tablet twice a day for 5 days"; "" where a part of them was not understood
     confidence: float = 0.0
     sure: bool = False
     doubts: tuple[str, ...] = ()
@@ -132,6 +134,11 @@ class Reading:
     def complaint(self) -> str:
         """Why a new picture would help, or ""."""
         return next((page.quality.complaint for page in self.pages if page.quality.complaint), "")
+
+
+def read_for_certain(item: Item) -> bool:
+    """Whether what stands on the paper is beyond doubt: at most the shop has no such product, or several that are near."""
+    return DOUBTS_OF_THE_SHOP.issuperset(item.doubts)
 
 
 def dumps(reading: Reading) -> str:

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image, ImageDraw, ImageFont
 
-from models.readings import Box, Line, Page, Reading, loads
+from models.readings import DOUBTS_OF_THE_SHOP, Box, Line, Page, Reading, loads
 from worker.ocr import cli, showing
 from worker.ocr.errors import UNREADABLE
 
@@ -108,3 +108,10 @@ def test_pages_are_shown_under_each_other() -> None:
     with Image.open(file) as drawn:
         assert drawn.size == (400, 200)
         assert drawn.getpixel((20, 110)) == showing.UNSURE
+
+
+def test_without_a_catalogue_nothing_is_said_to_be_missing_in_it(paper: Path) -> None:
+    told = loads(run(paper, "--json").output).items + loads(run(PDF, "--json").output).items
+
+    assert {doubt for item in told for doubt in item.doubts}.isdisjoint(DOUBTS_OF_THE_SHOP)
+    assert "read for certain" in run(PDF).output

@@ -259,3 +259,34 @@ def test_a_lost_point_and_a_usual_sum_are_known() -> None:
     assert point_apart(half, five)
     assert (sum_of(one("625mg"), parts), sum_of(one("624mg"), parts)) == (True, False)
     assert (alike(one("125mg"), syrup), alike(one("25mg/ml"), syrup), alike(one("250mg/5ml"), syrup)) == (True, True, False)
+
+
+# ----------------------------------------------------------------------------------------- the substance and its brands
+
+SALTS = a_shop(
+    "Cozaar | Losartan Potassium | 50 mg | Tablet",
+    "Losartan potassium | Losartan Potassium | 50 mg | Tablet",
+    "Losartan Zydus | Losartan Potassium | 50 mg | Tablet",
+    "Losartan potassium | Losartan Potassium | 100 mg | Tablet",
+    "Voltaren | Diclofenac Sodium | 50 mg | Tablet",
+    "Diclofenac Zenith | Diclofenac Sodium | 50 mg | Tablet",
+    "Norvasc | Amlodipine | 5 mg | Tablet",
+    "Amlodipine besylate | Amlodipine Besylate | 5 mg | Tablet",
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "ref"),
+    [
+        ("Losartan 50mg tabs od", "m2"),
+        ("Losartan Potassium 50mg od", "m2"),
+        ("Losartan 100mg od", "m4"),
+        ("Losartan Zydus 50mg od", "m3"),
+        ("Cozaar 50mg od", "m1"),
+        ("Diclofenac 50mg tabs bd", "m6"),
+        ("Voltaren 50mg tabs bd", "m5"),
+        ("Amlodipine 5mg od", "m8"),
+    ],
+)
+def test_who_writes_the_substance_is_offered_the_plain_product_before_a_brand(line: str, ref: str) -> None:
+    assert the_item(line, SALTS).chosen == ref

@@ -273,3 +273,10 @@ def test_the_largest_hostile_file_is_read_within_seconds(unit: str) -> None:
     told = understand(reading, MEDICINES)
     assert time.process_time() - begun < 10.0
     assert len(told.items) <= MOST_ITEMS
+
+
+@pytest.mark.parametrize("below", ["1 cap 24hly for 3 days", "1 cap orally 24hly x 3/7", "1 cap 24 hourly x 3/7"])
+def test_a_dose_at_the_head_of_a_line_is_no_item_number(below: str) -> None:
+    (item,) = read(f"1. Omeprazole 20mg\n{below}").items
+
+    assert (item.dose, item.directions, item.quantity) == ("1 capsule", "1 capsule every 24 hours for 3 days", 3.0)

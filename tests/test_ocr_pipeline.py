@@ -11,11 +11,21 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from models.readings import Reading, dumps, loads
+from tests.ocr_files import pdf, typed
 from worker.ocr import pipeline, ppocr
 from worker.ocr.engines import NoEngine
 from worker.ocr.errors import Unreadable
+from worker.ocr.medicines import Entry, Medicines
+from worker.ocr.parse import understand
 
 PAPERS = Path(__file__).resolve().parent / "data" / "papers"
+PDF_SHOP = Medicines.of(
+    [
+        Entry("m1", "Bromocriptine", "Bromocriptine", "2.5 mg", "Tablet"),
+        Entry("m2", "Ofloxacin", "Ofloxacin", "200 mg", "Tablet"),
+        Entry("m3", "Crestor", "Rosuvastatin", "20 mg", "Tablet"),
+    ]
+)
 LINES = (
     "Harbour Light Clinic",
     "Patient: Ada Obi        Date: 04/03/2026",
@@ -102,6 +112,28 @@ def test_the_text_of_a_pdf_is_taken_as_it_stands() -> None:
     assert {line.confidence for line in reading.lines} == {1.0}
     truth = (PAPERS / "pdf_00.gt.txt").read_text().split()
     assert sorted(reading.text.split()) == sorted(truth)
+
+
+def test_the_lines_of_a_pdf_that_name_medicines_have_a_second_opinion() -> None:
+    items = understand(pipeline.read_file(PAPERS / "pdf_00.pdf"), PDF_SHOP).items
+
+    assert [(item.name, item.sure) for item in items[:3]] == [("Bromocriptine", True), ("Ofloxacin", True), ("Crestor", True)]
+
+
+def test_a_font_whose_glyphs_are_not_its_letters_makes_the_line_unsure() -> None:
+    lying = b"/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <FF> endcodespacerange "
+    lying += b"2 beginbfrange <00> <34> <0000> <36> <FF> <0036> endbfrange 1 beginbfchar <35> <0031> endbfchar endcmap end"
+    content = typed() + b"BT /F2 14 Tf 50 560 Td (1. Tab Ofloxacin 50mg bd) Tj 0 -40 Td (2. Tab Ofloxacin 20mg bd) Tj ET"
+    font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding/ToUnicode 5 0 R>>"
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 3 0 R/Resources<</Font<</F1 4 0 R/F2 6 0 R>>>>>>"
+    plain = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"
+    pages = b"<</Type/Pages/Kids[7 0 R]/Count 1>>"
+    file = pdf([b"<</Type/Catalog/Pages 2 0 R>>", pages, ("", content), plain, ("", lying), font, page])
+
+    read = understand(pipeline.read_pages(file)[0], PDF_SHOP).items
+
+    told = [(item.strength, item.doubts) for item in read if item.name == "Ofloxacin"]
+    assert [(strength, "engines_differ" in doubts) for strength, doubts in told] == [("10mg", True), ("20mg", False)]
 
 
 def test_a_blank_page_has_no_lines() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from models.readings import Item, Reading, dumps
+from models.readings import DOUBTS_OF_THE_SHOP, Item, Reading, dumps
 from worker.ocr.errors import Unreadable
 
 UNREADABLE, NO_ENGINE, NO_CATALOGUE = (
@@ -110,7 +111,7 @@ def _understood(reading: Reading, catalogue: bool) -> Reading:
     from worker.ocr.parse import understand
 
     if not catalogue:
-        return understand(reading, Medicines.of([]))
+        return _of_the_paper_alone(understand(reading, Medicines.of([])))
     from models import base
     from settings import BadSetting, current
 
@@ -124,6 +125,12 @@ def _understood(reading: Reading, catalogue: bool) -> Reading:
     finally:
         base.drop_connection()
     return understand(reading, medicines)
+
+
+def _of_the_paper_alone(reading: Reading) -> Reading:
+    """Without a shop's list, that the list lacks something is no doubt."""
+    items = (replace(item, doubts=tuple(d for d in item.doubts if d not in DOUBTS_OF_THE_SHOP)) for item in reading.items)
+    return replace(reading, items=tuple(items))
 
 
 def _show(path: Path, reading: Reading, pages: list[Any]) -> None:
@@ -151,7 +158,7 @@ def _item_row(item: Item) -> tuple[str, ...]:
     best = item.candidates[0] if item.candidates else None
     match = f" -> {best.name} {best.strength} {best.form} ({best.score:.0f})" if best else ""
     quantity = "" if item.quantity is None else f"{item.quantity:g}" + (" (computed)" if item.quantity_computed else "")
-    verdict = "sure" if item.sure else ", ".join(item.doubts)
+    verdict = "sure" if item.sure else ", ".join(item.doubts) or "read for certain"
     return (item.name + match, item.strength, item.form, item.directions, quantity, verdict)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from models.readings import Candidate, Item, Line
-from worker.ocr import directions, doubts, match, sig
+from worker.ocr import directions, doubts, match, sig, unread
 from worker.ocr.match import Fit, Hit
 from worker.ocr.medicines import EQUIVALENT, SYNONYM, Medicines
 from worker.ocr.rows import Row
@@ -41,6 +41,9 @@ def item_of(draft: Draft, lines: tuple[Line, ...], medicines: Medicines) -> Item
         fits[0].product.form if chosen else ""
     )  # a computed number of what is suggested, where the paper names no form
     quantity, computed = directions.quantity(said, counted, strength)
+    half = unread.is_left(rows, words, hit, said, draft.counted)
+    if half and computed:
+        quantity, computed = None, False
     used = [lines[row.line] for row in rows]
     numbers = tuple(dict.fromkeys(row.line for row in rows))
     case = doubts.Case(
@@ -69,7 +72,7 @@ def item_of(draft: Draft, lines: tuple[Line, ...], medicines: Medicines) -> Item
         duration_days=said.duration_days or (said.then.duration_days if said.then else None),
         quantity=quantity,
         quantity_computed=computed,
-        directions=directions.words(said, form),
+        directions="" if half else directions.words(said, form),
         confidence=min(line.confidence for line in used),
         sure=not found_doubts and bool(chosen),
         doubts=found_doubts,
@@ -118,13 +121,15 @@ def _joined(first: Sig, more: Sig) -> Sig:
     if first.dose is None:
         first = replace(first, dose=more.dose, dose_high=more.dose_high, unit=more.unit)
     days = first.duration_days or more.duration_days
-    if first.duration_days and more.duration_days and first.duration_days != more.duration_days:
+    contradict = bool(first.duration_days and more.duration_days and first.duration_days != more.duration_days)
+    if contradict:
         days = None
     quantity = first if first.quantity is not None else more
     return replace(
         first,
         as_needed=first.as_needed or more.as_needed,
         duration_days=days,
+        length_open=first.length_open or more.length_open or contradict,
         quantity=quantity.quantity,
         containers=quantity.containers,
         food=first.food or more.food,

@@ -19,6 +19,7 @@ OVERLAP = 0.5  # of the narrower word's width: more, and one stands above the ot
 WIDE_GAP = 1.5  # of a word's height: between two columns
 LONG, STEEPEST, FEW_LONG = 3.0, 0.15, 5  # boxes whose slope is measured well: width over height, slope, and how many it takes
 
+INK = 50  # grey levels between a stroke and its ground
 SCRIBBLE_LETTERS, WAVE_BELOW, NOISE_BELOW = 6, 0.8, 0.55
 WAVES = "mnuvwirzMNUVWZ~-_.,'^/\\"
 
@@ -71,6 +72,33 @@ def told(found: list[Row], page: int, width: int, height: int) -> list[Line]:
         box = Box(round(x, 4), round(y, 4), round(min(right / width, 1.0) - x, 4), round(min(bottom / height, 1.0) - y, 4))
         made.append(Line(page, box, row.text[:LONGEST_TEXT], round(row.confidence, 3)))
     return made
+
+
+def drawn(line: Line, pixels: Any) -> Row:
+    """A line that is known by its text, as words at the places where its ink stands: cut at gaps wider than the line is high, so
+    that the cells of a table do not shrink to nothing on the way. `pixels` is (H, W, 3), the page of `line.box`."""
+    height, width = pixels.shape[:2]
+    left, top = int(line.box.left * width), int(line.box.top * height)
+    right, bottom = math.ceil((line.box.left + line.box.width) * width), math.ceil((line.box.top + line.box.height) * height)
+    part = pixels[top:bottom, left:right].min(axis=2) if right > left and bottom > top else np.zeros((1, 1), np.uint8)
+    ground = np.median(part)
+    inked = np.flatnonzero((np.abs(part.astype(np.int16) - ground) > INK).any(axis=0))
+    high = max(bottom - top, 1)
+    if not len(inked):
+        return Row((_word(line.text, left, top, max(right, left + 1), top + high),))
+    gaps = np.flatnonzero(np.diff(inked) > WIDE_GAP * high)
+    starts, ends = inked[np.r_[0, gaps + 1]], inked[np.r_[gaps, len(inked) - 1]]
+    edge = max(2, high // 8)
+    return Row(
+        tuple(
+            _word(line.text, max(0, left + int(a) - edge), top, min(width, left + int(b) + 1 + edge), top + high)
+            for a, b in zip(starts, ends, strict=True)
+        )
+    )
+
+
+def _word(text: str, left: int, top: int, right: int, bottom: int) -> Word:
+    return Word(np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32), text, 1.0)
 
 
 def without_scribbles(found: list[Row]) -> list[Row]:

@@ -173,8 +173,8 @@ def fits(hit: Hit, written: Strength | None, form: str, extra: Iterable[str], me
         product = medicines.products[place]
         strength, agrees = compare(written, product), forms.agree(form, product.form)
         score = hit.ratio + _HOW[how] + _STRENGTH[strength] + _FORM[agrees if form else None]
-        if how in (GENERIC, SYNONYM) and product.plain:
-            score += 1.5
+        if how in (GENERIC, SYNONYM):  # who writes the substance asks for no brand
+            score += 1.5 if product.plain else 0.5 if hit.name.key in product.key else 0.0
         if said and how in (BRAND, STEM) and said in product.key:
             score += 5.0
         found.append(Fit(product, how, max(0.0, min(score, 100.0)), strength, agrees))

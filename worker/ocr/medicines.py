@@ -154,7 +154,8 @@ def _build(products: list[Product]) -> Medicines:
             elif len(given) > 1 and len(given[0]) >= LEAST_FUZZY and not _is_ordinary(given[0]):
                 ways.setdefault(given[0], STEM)
         for key in _generic_keys(product):
-            ways.setdefault(key, GENERIC)
+            if ways.get(key, STEM) == STEM:  # the first word of "Losartan Potassium" is no stem of a brand
+                ways[key] = GENERIC
         for key, how in ways.items():
             call(key, how, place)
     _add_elsewhere(table, products, by_medicine)

@@ -124,14 +124,19 @@ def _whole(content: bytes, engine: str) -> tuple[Loaded, list[_ReadPage], Readin
 
 def _pages(loaded: Loaded, asked: Engines) -> Iterator[_ReadPage]:
     for number, sheet in zip(count(), loaded.pages):
-        yield _told_by_itself(number, sheet) if sheet.text_lines else _photographed(number, sheet, asked)
+        yield _told_by_itself(number, sheet, asked) if sheet.text_lines else _photographed(number, sheet, asked)
 
 
-def _told_by_itself(number: int, sheet: Sheet) -> _ReadPage:
-    """A page of a PDF with its text: nothing to recognise, nothing to clean."""
+def _told_by_itself(number: int, sheet: Sheet, asked: Engines) -> _ReadPage:
+    """A page of a PDF with its text: nothing to clean. Its text is one opinion, what Tesseract sees of it the other: a font whose
+    letters look like others is believed no more than a blurred photo."""
     height, width = sheet.pixels.shape[:2]
     said = [Line(number, box, text[: lines.LONGEST_TEXT], 1.0) for text, box in sheet.text_lines if text.strip()]
-    return _ReadPage(Page(width, height, from_text=True), said[: lines.MOST_LINES], sheet.pixels, None)
+    said = said[: lines.MOST_LINES]
+    witness = asked.second or (asked.first if isinstance(asked.first, Tesseract) else None)
+    if witness is not None:
+        said = _asked_again(said, [lines.drawn(line, sheet.pixels) for line in said], sheet.pixels, witness)
+    return _ReadPage(Page(width, height, from_text=True), said, sheet.pixels, None)
 
 
 def _photographed(number: int, sheet: Sheet, asked: Engines) -> _ReadPage:

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from worker.ocr import forms, sig, strengths
 from worker.ocr.sig import Sig
+from worker.ocr.slips import mended
 from worker.ocr.strengths import Strength
 from worker.ocr.writing import flat, spread, tidy
 from worker.understanding.tokens import word_set
@@ -128,7 +129,7 @@ class Row:
 
 def cut(text: str, line: int = 0) -> tuple[Row, ...]:
     """The rows of one line, usually one. Linear in its length, which is cut to 300 characters; never raises."""
-    tidied = spread(tidy(text))[:400]
+    tidied = mended(spread(tidy(text)))[:400]
     pieces = _pieces(tidied)
     return tuple(_row(piece, line) for piece in pieces)
 
@@ -172,7 +173,9 @@ def _number(plain: str) -> tuple[int | None, bool, bool, int]:
 def _names_after(rest: str) -> bool:
     """Whether a name follows: "1 Tab Amlodipine 5mg", but not "1 tab bd"."""
     word = _WORD.search(rest)
-    return word is not None and word.start() <= 2 and len(word[0]) >= 4 and word[0] not in NOT_NAMES
+    if word is None or word.start() > 2 or len(word[0]) < 4 or word[0] in NOT_NAMES:
+        return False
+    return not any(begin <= word.start() < end for begin, end in sig.read(rest).used)  # "1 cap 24hly"
 
 
 def _taken_apart(tidied: str, plain: str, line: int, start: int, number: int | None, bare: bool, bullet: bool) -> Row:

@@ -81,6 +81,7 @@ class Sig:
     often: str = ""  # plain words of the frequency
     as_needed: bool = False
     duration_days: int | None = None
+    length_open: bool = False  # a range of time, or two lengths that contradict
     quantity: Fraction | None = None
     containers: bool = False  # the quantity counts bottles, packs, tubes
     food: str = ""
@@ -137,7 +138,8 @@ def read_one(plain: str) -> Sig:
     paper = _Paper(plain)
     sig = _frequency(paper, Sig())
     sig = _conditions(paper, sig)
-    sig = replace(sig, duration_days=_duration(paper))
+    days, length_open = _duration(paper)
+    sig = replace(sig, duration_days=days, length_open=length_open)
     sig = _given(paper, sig)
     sig = _dose(paper, sig)
     sig = _counted(paper, sig)
@@ -271,8 +273,8 @@ def _conditions(paper: _Paper, sig: Sig) -> Sig:
 # ---------------------------------------------------------------------------------------------------------- how long
 
 
-def _duration(paper: _Paper) -> int | None:
-    """Days; None where none, or more than one, or a range is written."""
+def _duration(paper: _Paper) -> tuple[int | None, bool]:
+    """Days; None where none, or more than one, or a range is written. And whether it was one of the latter two."""
     found: set[int] = set()
     unclear = False
     for match in list(_RANGE_OF_TIME.finditer(paper.text)):
@@ -291,7 +293,8 @@ def _duration(paper: _Paper) -> int | None:
         if (told := _written_days(paper, match)) is not None:
             paper.take(*match.span(), "\x02")
             found.add(told)
-    return found.pop() if len(found) == 1 and not unclear else None
+    unclear = unclear or len(found) > 1
+    return (None, True) if unclear else (found.pop() if found else None, False)
 
 
 def _written_days(paper: _Paper, match: re.Match[str]) -> int | None:
