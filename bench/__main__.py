@@ -1,6 +1,6 @@
 """Every figure, one after the other, each in a process of its own with a time limit, and one table at the end.
 
-python -m bench                    webhook drain full crowd idle edge ocr prescription search
+python -m bench                    webhook drain full crowd idle edge ocr payments prescription search
 python -m bench drain idle         some of them
 make bench ARGS="drain idle"       the same
 """
@@ -28,6 +28,7 @@ BENCHES: dict[str, tuple[tuple[str, ...], int]] = {
     "idle": (("bench.turns", "idle"), 120),
     "edge": (("bench.edge", "--seconds", "4"), 180),
     "ocr": (("bench.ocr",), 600),
+    "payments": (("bench.payments", "--histories", "1000"), 600),
     "prescription": (("bench.prescription",), 300),
     "search": (("bench.search", "--invented", "100000"), 300),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jobs import sweeps
+from jobs import money, sweeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +24,11 @@ TIMETABLE = (
     Job("sweep-receipts", 3, sweeps.open_receipts),
     Job("fire-timers", 2, sweeps.due_timers),
     Job("end-idle-sessions", 15, sweeps.idle_sessions),
+    Job("sweep-payments-to-start", 1, money.payments_to_start),
+    Job("sweep-payments-to-check", 3, money.payments_to_check),
+    Job("sweep-payment-events", 2, money.payment_events),
+    Job("sweep-refunds", 5, money.due_refunds),
+    Job("expire-orders", 15, money.expired_orders),
+    Job("compare-payments", 1800, money.nightly_comparison),
+    Job("empty-payment-events", 1800, money.old_event_bodies),
 )

@@ -21,17 +21,17 @@ READING_BACKLOG = 20
 
 def waiting_events() -> str:
     """Customers with something unanswered that no worker took up."""
-    return _sweep(CONVERSE, lambda conn: inbox.waiting(conn, older_than_s=STUCK_AFTER_S, limit=A_ROUND))
+    return sweep(CONVERSE, lambda conn: inbox.waiting(conn, older_than_s=STUCK_AFTER_S, limit=A_ROUND))
 
 
 def waiting_sends() -> str:
     """Customers with something unsent that is due."""
-    return _sweep(DELIVER, lambda conn: outbox.waiting(conn, older_than_s=STUCK_AFTER_S, limit=A_ROUND))
+    return sweep(DELIVER, lambda conn: outbox.waiting(conn, older_than_s=STUCK_AFTER_S, limit=A_ROUND))
 
 
 def unread_prescriptions() -> str:
     """Prescriptions that came, or whose next try is due, and that nobody reads."""
-    return _sweep(
+    return sweep(
         READ_PRESCRIPTION,
         lambda conn: waiting_to_be_read(conn, older_than_s=STUCK_AFTER_S, limit=READING_BACKLOG),
         backlog=READING_BACKLOG,
@@ -47,21 +47,21 @@ def open_receipts() -> str:
     try:
         enqueue(SETTLE)
     except redis.RedisError as e:
-        return _away(e)
+        return away(e)
     return "hinted"
 
 
 def due_timers() -> str:
     """Timers whose time has come become events of their customers."""
-    return _sweep(CONVERSE, lambda conn: timers.fire_due(conn, limit=A_ROUND), always=True)
+    return sweep(CONVERSE, lambda conn: timers.fire_due(conn, limit=A_ROUND), always=True)
 
 
 def idle_sessions() -> str:
     """Conversations whose customer fell silent end, once."""
-    return _sweep(CONVERSE, lambda conn: conversations.end_idle(conn, limit=A_ROUND), always=True)
+    return sweep(CONVERSE, lambda conn: conversations.end_idle(conn, limit=A_ROUND), always=True)
 
 
-def _sweep(hint: Hint, find: object, *, always: bool = False, backlog: int = BACKLOG) -> str:
+def sweep(hint: Hint, find: object, *, always: bool = False, backlog: int = BACKLOG) -> str:
     """Hints at the rows that `find` names. `always`: finding already changed rows, so it is not skipped for a backlog."""
     try:
         if not always and depths((hint.queue,))[hint.queue] > backlog:
@@ -71,9 +71,9 @@ def _sweep(hint: Hint, find: object, *, always: bool = False, backlog: int = BAC
         for row_id in found:
             enqueue(hint, row_id)
     except redis.RedisError as e:
-        return _away(e)
+        return away(e)
     return f"{len(found)} hinted" if found else ""
 
 
-def _away(error: redis.RedisError) -> str:
+def away(error: redis.RedisError) -> str:
     return f"broker away ({type(error).__name__})"

@@ -80,7 +80,8 @@ WITH cart AS (
 SELECT c."userId", c."consentAt" IS NOT NULL FROM cart, customers c WHERE c.id = %(customer)s
 """
 
-# The two tables are named again, so that the catalogue's own joins read the locked rows, as they are after the wait.
+# The tables are named again, so that the catalogue's own joins read the locked rows, as they are after the wait: also the entries,
+# where it stands what is controlled, prescription-only or not sold any more. They are changed only under their product's lock.
 LOOK = f"""
 WITH lines AS (
     SELECT * FROM cart_lines WHERE "customerId" = %(customer)s
@@ -90,6 +91,11 @@ WITH lines AS (
     SELECT * FROM healthcare_products
     WHERE id IN (SELECT "healthcareProductId" FROM lines) AND (SELECT count(*) FROM products) >= 0
     ORDER BY id FOR NO KEY UPDATE
+), catalogue_entries AS (
+    SELECT * FROM catalogue_entries
+    WHERE (kind, "productId") IN (SELECT 1, "productId" FROM lines UNION SELECT 2, "healthcareProductId" FROM lines)
+        AND (SELECT count(*) FROM healthcare_products) >= 0
+    ORDER BY kind, "productId" FOR NO KEY UPDATE
 )
 SELECT
     (SELECT json_build_array("orderNumber", "totalKobo", "deliveryFeeKobo", "paymentMethod",

@@ -14,6 +14,7 @@ import psycopg
 from peewee import BigAutoField, BigIntegerField, CompositeKey, DateTimeField, ForeignKeyField, IntegerField, TextField
 
 from models.base import Base, db
+from models.carts import MOST_LINES
 
 CREATE_TRIES = 5
 
@@ -125,6 +126,16 @@ def _give_number(conn: psycopg.Connection, number: str | None, customer: int) ->
     )
 
 
+# A cart stays behind where there is another, but not what a pharmacist put into it: its customer was told, or is about to be.
+TAKE_APPROVED = """
+UPDATE cart_lines SET "customerId" = %(target)s WHERE id IN (
+    SELECT l.id FROM cart_lines l WHERE l."customerId" = %(source)s AND l."prescriptionItemId" IS NOT NULL
+        AND NOT EXISTS (SELECT FROM cart_lines t WHERE t."customerId" = %(target)s
+            AND (t."productId" = l."productId" OR t."healthcareProductId" = l."healthcareProductId"))
+    ORDER BY l.id LIMIT GREATEST(0, %(most)s - (SELECT count(*) FROM cart_lines WHERE "customerId" = %(target)s)))
+"""
+
+
 def merge(conn: psycopg.Connection, *, source: int, target: int) -> None:
     """Two records turned out to be one person: what `source` has that `target` lacks moves over; nothing is deleted."""
     both = {"source": source, "target": target}
@@ -141,13 +152,14 @@ def merge(conn: psycopg.Connection, *, source: int, target: int) -> None:
         both,
     )
     conn.execute("""UPDATE customer_identities SET "customerId" = %(target)s WHERE "customerId" = %(source)s""", both)
-    for table in ("orders", "prescriptions", "prescription_items"):
+    for table in ("orders", "prescriptions", "prescription_items", "payment_attempts"):
         conn.execute(f"""UPDATE {table} SET "customerId" = %(target)s WHERE "customerId" = %(source)s""", both)
     conn.execute(
         """UPDATE cart_lines SET "customerId" = %(target)s WHERE "customerId" = %(source)s
            AND NOT EXISTS (SELECT FROM cart_lines WHERE "customerId" = %(target)s)""",
         both,
     )
+    conn.execute(TAKE_APPROVED, both | {"most": MOST_LINES})
     conn.execute(  # buttons shown before the merge speak of another cart
         """INSERT INTO cart_versions AS v VALUES (%(target)s, 1) ON CONFLICT ("customerId") DO UPDATE SET version = v.version + 1""",
         both,

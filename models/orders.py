@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from peewee import (
@@ -23,14 +23,16 @@ from peewee import (
     TextField,
 )
 from playhouse.postgres_ext import BinaryJSONField
+from psycopg import Rollback
 from psycopg.types.json import Jsonb
 
 from models import stock
 from models.base import Base, connection
+from models.payments import returning
 from models.values import Money, Refused
 
 # What may become of an order in each state. Cash on delivery begins at `processing`, payment by link at `pending_payment`.
-# Money that comes for an order that is over is given back: the only way out of `cancelled` and `expired`.
+# Money that comes for an order that is over is given back, unless it had only expired and all of it can still be had.
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     "pending_payment": frozenset({"paid", "processing", "cancelled", "expired"}),
     "paid": frozenset({"processing", "shipped", "cancelled", "refunded"}),
@@ -38,7 +40,7 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     "shipped": frozenset({"delivered", "refunded"}),
     "delivered": frozenset({"refunded"}),
     "cancelled": frozenset({"refunded"}),
-    "expired": frozenset({"refunded"}),
+    "expired": frozenset({"paid", "refunded"}),
     "refunded": frozenset(),
 }
 CANCELLABLE = frozenset(state for state, next_states in TRANSITIONS.items() if "cancelled" in next_states)
@@ -47,6 +49,8 @@ PAYMENTS: Mapping[str, str] = {"cash": "Cash on Delivery", "paystack": "Paystack
 PAYMENT_NAMES: Mapping[str, str] = {old: name for name, old in PAYMENTS.items()}
 PAGE_LIMIT = 50
 EXPIRE_LIMIT = 100
+# Before an order expires its open attempt to pay is looked at once more; so long it waits for a provider that does not answer.
+LAST_LOOK = timedelta(minutes=10)
 LONGEST_NUMBER = 20
 
 # --------------------------------------------------------------------------------------------------- values
@@ -202,11 +206,12 @@ def of(customer_id: int, *, limit: int = 5, offset: int = 0) -> OrderPage:
 
 def get(customer_id: int, number: str) -> Order | None:
     """One own order by its number. None for an unknown one and for somebody else's alike."""
-    row = connection().execute(ONE, {"customer": customer_id, "number": _plain(number)}).fetchone()
+    row = connection().execute(ONE, {"customer": customer_id, "number": plain_number(number)}).fetchone()
     return _order(row) if row else None
 
 
-def _plain(number: str) -> str:
+def plain_number(number: str) -> str:
+    """A number as it is kept, from what a person typed (`#123`)."""
     return number.strip().lstrip("#").strip().replace("\x00", "")[: LONGEST_NUMBER + 1]
 
 
@@ -246,29 +251,66 @@ RETURNING detail->>'from'
 """
 
 # A pharmacist's approval was used for nothing: the customer may order on it again until it expires.
-FREE = """UPDATE prescription_items SET "orderId" = NULL, "usedAt" = NULL WHERE "orderId" = %s"""
+FREE = """
+UPDATE prescription_items SET "orderId" = NULL, "usedAt" = NULL WHERE "orderId" = %(order)s
+    AND NOT EXISTS (SELECT FROM order_events WHERE "orderId" = %(order)s AND what IN ('shipped', 'delivered'))
+"""
 NOT_SENT = frozenset({"pending_payment", "paid", "processing"})
 
 
-def move(order_id: int, to: str, *, who: str, now: datetime, **detail: object) -> bool:
-    """Moves an order on if TRANSITIONS allow it from where it is now, logs it, and settles what was reserved.
+# What an order had used up when it was placed, all of it or none: as it was freed when the order expired.
+USE_AGAIN = """
+WITH used AS (
+    SELECT DISTINCT id::bigint FROM (
+        SELECT jsonb_array_elements_text(COALESCE(detail->'approvals', '[]')) AS id FROM order_events
+        WHERE "orderId" = %(order)s AND what = 'placed'
+        UNION SELECT "prescriptionItemId"::text FROM order_items WHERE "orderId" = %(order)s AND "prescriptionItemId" IS NOT NULL) all_of
+), taken AS (
+    UPDATE prescription_items i SET "orderId" = %(order)s, "usedAt" = %(now)s
+    FROM used, orders o WHERE i.id = used.id AND o.id = %(order)s AND i."customerId" = o."customerId"
+        AND (i."usedAt" IS NULL OR i."orderId" = o.id) AND i."expiresAt" > %(now)s RETURNING i.id
+)
+SELECT (SELECT count(*) FROM used) = (SELECT count(*) FROM taken)
+"""
 
-    False: it is somewhere else already (someone was first, or it may not go there). `detail` holds ids and codes, never
-    people's text. Stock goes back, and approvals are free again, when the order ends before it left the house.
+
+def move(order_id: int, to: str, *, who: str, now: datetime, **detail: object) -> bool:
+    """Moves an order on if TRANSITIONS allow it from where it is now, logs it, and settles what was reserved and what was paid.
+
+    False: it is somewhere else already (someone was first, or it may not go there), or it had expired and cannot be had any more.
+    `detail` holds ids and codes, never people's text. Stock goes back, and approvals are free again, when the order ends
+    before it left the house; what was paid for an order that is cancelled or refunded is wanted back.
     """
     allowed = [state for state, next_states in TRANSITIONS.items() if to in next_states]
     values = {"order": order_id, "to": to, "now": now, "who": who, "allowed": allowed, "detail": Jsonb(detail)}
-    with connection().transaction():
+    with connection().transaction() as whole:
         moved = connection().execute(MOVE, values).fetchone()
         if moved is None:
             return False
-        if to in OVER:
-            stock.give_back(order_id, now=now)
-            if moved[0] in NOT_SENT:
-                connection().execute(FREE, (order_id,))
-        elif to == "shipped":
-            stock.mark_sold(order_id, now=now)
-    return True
+        if moved[0] == "expired" and to == "paid" and not _had_again(order_id, now):
+            raise Rollback(whole)
+        _settle_held(order_id, moved[0], to, now)
+        if to in ("cancelled", "refunded"):
+            returning.give_back_all(order_id, to, by=who, now=now)
+        return True
+    return False
+
+
+def _settle_held(order_id: int, was: str, to: str, now: datetime) -> None:
+    if to in OVER:
+        stock.give_back(order_id, now=now)
+        if was in NOT_SENT:
+            connection().execute(FREE, {"order": order_id})
+    elif to == "shipped":
+        stock.mark_sold(order_id, now=now)
+
+
+def _had_again(order_id: int, now: datetime) -> bool:
+    """Whether all of an expired order could be taken again, stock and approvals; if not, what was taken is rolled back."""
+    if not stock.hold_again(order_id, now=now):
+        return False
+    row = connection().execute(USE_AGAIN, {"order": order_id, "now": now}).fetchone()
+    return bool(row and row[0])
 
 
 def cancel(customer_id: int, number: str, *, now: datetime) -> str:
@@ -281,7 +323,7 @@ def cancel(customer_id: int, number: str, *, now: datetime) -> str:
             connection()
             .execute(
                 f'SELECT o.id, o."orderNumber" FROM orders o WHERE o."orderNumber" = %(number)s AND {OWN}',
-                {"customer": customer_id, "number": _plain(number)},
+                {"customer": customer_id, "number": plain_number(number)},
             )
             .fetchone()
         )
@@ -293,15 +335,19 @@ def cancel(customer_id: int, number: str, *, now: datetime) -> str:
     return str(row[1])
 
 
+# A customer who is paying just now is not told that it is over: the provider is asked once more (`payments.checking`) before.
+DUE = """state = 'pending_payment' AND "reservedUntil" <= %(now)s AND ("reservedUntil" <= %(longest)s OR NOT EXISTS (
+    SELECT FROM payment_attempts a WHERE a."orderId" = orders.id AND a.status IN ('starting', 'open')
+        AND (a."checkedAt" IS NULL OR a."checkedAt" < orders."reservedUntil")))"""
+
+
 def expire_due(now: datetime, *, limit: int = EXPIRE_LIMIT) -> list[Expired]:
     """Ends unpaid orders whose reservation ran out, gives their stock back, and settles what the old program ended without us.
 
     At most `limit` a call, each in a transaction of its own; may run twice at once.
     """
-    due = connection().execute(
-        """SELECT id FROM orders WHERE state = 'pending_payment' AND "reservedUntil" <= %s ORDER BY "reservedUntil" LIMIT %s""",
-        (now, limit),
-    )
+    values = {"now": now, "longest": now - LAST_LOOK, "limit": limit}
+    due = connection().execute(f'SELECT id FROM orders WHERE {DUE} ORDER BY "reservedUntil" LIMIT %(limit)s', values)
     expired = [one for (order_id,) in due.fetchall() if (one := _expire(order_id, now)) is not None]
     _settle_changed_by_old_program(now, limit)
     return expired
@@ -313,9 +359,9 @@ def _expire(order_id: int, now: datetime) -> Expired | None:
         row = (
             connection()
             .execute(
-                """SELECT id, "customerId", "orderNumber" FROM orders
-                   WHERE id = %s AND state = 'pending_payment' AND "reservedUntil" <= %s FOR NO KEY UPDATE SKIP LOCKED""",
-                (order_id, now),
+                f"""SELECT id, "customerId", "orderNumber" FROM orders
+                    WHERE id = %(order)s AND {DUE} FOR NO KEY UPDATE SKIP LOCKED""",
+                {"order": order_id, "now": now, "longest": now - LAST_LOOK},
             )
             .fetchone()
         )
@@ -325,17 +371,20 @@ def _expire(order_id: int, now: datetime) -> Expired | None:
 
 
 def _settle_changed_by_old_program(now: datetime, limit: int) -> None:
-    """The old program knows nothing of reservations and approvals: what it cancelled or shipped still holds them."""
+    """The old program knows nothing of reservations, approvals and refunds: what it cancelled or shipped still holds them."""
     left = connection().execute(
         """SELECT o.id, o.state FROM stock_reservations r JOIN orders o ON o.id = r."orderId"
            WHERE r.state = 'held' AND o.state IN ('cancelled', 'expired', 'refunded', 'shipped', 'delivered')
            UNION SELECT o.id, o.state FROM prescription_items i JOIN orders o ON o.id = i."orderId"
-           WHERE o.state IN ('cancelled', 'expired') LIMIT %s""",
+           WHERE o.state IN ('cancelled', 'expired') AND NOT EXISTS
+               (SELECT FROM order_events e WHERE e."orderId" = o.id AND e.what IN ('shipped', 'delivered')) LIMIT %s""",
         (limit,),
     )
     for order_id, state in left.fetchall():
         if state in OVER:
             if stock.give_back(order_id, now=now) or state != "refunded":
-                connection().execute(FREE, (order_id,))
+                connection().execute(FREE, {"order": order_id})
+            if state != "expired":
+                returning.give_back_all(order_id, state, by="clock", now=now)
         else:
             stock.mark_sold(order_id, now=now)

@@ -9,6 +9,8 @@ from typing import Any
 
 from models import accounts, carts, checkout, orders, readings
 from models.base import connection
+from models.payments import attempts
+from models.payments.values import Attempt, Proof
 from models.prescriptions.deciding import Signer
 from models.readings import Box, Item, Line, Page, Reading
 from models.values import Money
@@ -17,6 +19,12 @@ from models.vault import vault
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FEE = Money(150_000)
 _numbers = itertools.count(1)
+
+
+def number_from(first: int) -> None:
+    """What is made up from now on is not what another process made up before."""
+    global _numbers
+    _numbers = itertools.count(first)
 
 
 def a_customer(*, name: str = "Ada Obi", registered: bool = True, number: str | None = "", bsuid: str | None = None) -> int:
@@ -149,3 +157,36 @@ def a_colleague(*, name: str = "Ngozi Eze", role: str = "pharmacist", licence: s
         (f"staff{next(_numbers)}@pharmacy.example", name, role, number, NOW),
     )
     return Signer(int(made.fetchone()[0]), name, number)
+
+
+# --------------------------------------------------------------------------------------------------- payments
+
+
+def an_attempt(
+    customer_id: int,
+    number: str = "",
+    *,
+    provider: str = "paystack",
+    kind: str = "link",
+    mode: str = "live",
+    opened: bool = True,
+    now: datetime = NOW,
+) -> Attempt:
+    """An attempt to be paid for an order (a new one unless given); `opened`: its provider waits for the money."""
+    number = number or an_order(customer_id, payment=provider, now=now)
+    attempt = attempts.begin(customer_id, number, provider, kind, mode=mode, now=now)
+    if not opened:
+        return attempt
+    work = attempts.claim_start(attempt.id, 30, now=now)
+    assert work is not None
+    assert attempts.started(work, {"url": f"https://pay.example/{attempt.reference}"}, now=now)
+    return attempts.get(attempt.id) or attempt
+
+
+def a_proof(attempt: Attempt, *, state: str = "paid", **values: Any) -> Proof:
+    """What a provider answers about this attempt: all of it was paid, under a new transaction, unless said otherwise."""
+    usual: dict[str, Any] = {"transaction_id": f"4099{next(_numbers):08d}", "amount": attempt.amount, "mode": attempt.mode}
+    usual |= {"requested": attempt.amount, "fee": Money(10_000), "channel": "card", "paid_at": NOW}
+    if state not in ("paid", "reversed"):
+        usual = {"mode": attempt.mode}
+    return Proof(provider=attempt.provider, reference=attempt.reference, state=state, **(usual | values))

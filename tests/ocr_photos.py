@@ -86,6 +86,47 @@ def paper(
     return np.array(image)
 
 
+def aged(seed: int, *, width: int = 1000, height: int = 1400) -> Any:
+    """(height, width, 3) uint8: a sheet with nothing on it but its grain, a fold and the ring of a cup."""
+    rng = np.random.default_rng(seed)
+    grain = cv2.GaussianBlur(rng.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 1.5)
+    page = 238 + grain[:, :, None] * 10 * np.ones(3, np.float32)
+    cv2.line(page, (0, height // 2), (width, height // 2 + 12), (205, 205, 200), 3, cv2.LINE_AA)
+    cv2.circle(page, (width // 3, height // 4), width // 9, (205, 180, 150), 6, cv2.LINE_AA)
+    return np.clip(page, 0, 255).astype(np.uint8)
+
+
+def ruled(page: Any, *, pitch: int = 40) -> Any:
+    """The page on paper with faint lines from edge to edge."""
+    lines = page.copy()
+    lines[::pitch] = np.minimum(lines[::pitch], (170, 175, 190))
+    return lines
+
+
+def scenery(seed: int, kind: str, *, width: int = 1200, height: int = 1600) -> Any:
+    """(height, width, 3) uint8 without paper or writing: `leaves`, `fur`, or `hills` under a sky."""
+    rng = np.random.default_rng(seed)
+    if kind == "leaves":
+        picture = np.full((height, width, 3), (40, 70, 35), np.uint8)
+        for _ in range(900):
+            at, long = (int(rng.integers(width)), int(rng.integers(height))), int(rng.integers(10, 60))
+            green = tuple(int(c) for c in np.array([70, 130, 60]) * rng.uniform(0.4, 1.5))
+            cv2.ellipse(picture, at, (long, max(3, long // 3)), float(rng.uniform(0, 180)), 0, 360, green, -1, cv2.LINE_AA)
+        return picture
+    grain = rng.normal(0, 1, (height, width)).astype(np.float32)
+    if kind == "fur":
+        hair = cv2.line(np.zeros((41, 41), np.float32), (5, 0), (30, 40), 1.0, 2, cv2.LINE_AA)
+        grain = cv2.filter2D(grain, -1, hair)
+        return np.clip(np.array([150, 110, 70]) + 28 * (grain / grain.std())[:, :, None], 0, 255).astype(np.uint8)
+    rough = sum(cv2.GaussianBlur(grain, (0, 0), size) * size for size in (2, 8, 24)) / 3
+    ridge = height * 0.4 + 60 * np.sin(np.arange(width) / width * 9 + rng.uniform(0, 6))
+    ground = np.array([60, 110, 50]) * (1 + rough)[:, :, None]
+    sky = np.array([165, 205, 240]) + 0 * ground
+    return np.clip(np.where((np.arange(height)[:, None] > ridge)[:, :, None], ground, sky) + grain[:, :, None], 0, 255).astype(
+        np.uint8
+    )
+
+
 def receipt(seed: int) -> Any:
     """(1500, 420, 3) uint8: a long narrow till receipt."""
     return paper(seed, width=420, height=1500, size=21)

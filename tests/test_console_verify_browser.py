@@ -175,6 +175,41 @@ def test_another_product_is_searched_chosen_by_digit_and_counted(page: Browser, 
     assert page.errors == []
 
 
+def test_another_product_turns_the_approval_into_a_change_and_back(page: Browser, shop: House) -> None:
+    open_sheet(page, shop, waiting()[1])
+    switched = "document.querySelector('#row-2 .switched').checkVisibility()"
+    press(page, "j", "j", "2")  # Zyrtec, where the paper names cetirizine
+    chosen = (outcomes(page)[2], value(page, "row-2-reason"), page.run(switched))
+    press(page, "1")
+    back = (outcomes(page)[2], page.run(switched))
+
+    press(page, "2", "a")  # approved all the same: its reason is known, so the next line is in hand
+    insisted = outcomes(page)[2]
+    press(page, "k", "j", "j", "1")
+
+    assert (chosen, back) == (("changed", "brand", True), ("", False))
+    assert (insisted, outcomes(page)[2]) == ("changed", "approved")
+    assert page.errors == []
+
+
+def test_a_red_paper_points_at_the_tick_that_is_missing_and_goes_through_with_it(page: Browser, shop: House) -> None:
+    number = waiting()[0]
+    connection().execute("UPDATE prescriptions SET flags = '{duplicate}' WHERE id = %s", (number,))
+    open_sheet(page, shop, number)
+    press(page, "a", "a")
+    press(page, "Enter", ctrl=True)
+    page.until("document.querySelector('#red-asks.refusal')")
+    assert page.run("document.activeElement.name") == "checked-patient"
+
+    page.click("[name=checked-patient]")
+    press(page, "Enter", ctrl=True)
+    page.until("document.querySelector('.message.good')?.textContent.includes('approved')")
+    page.open(address(shop, f"/prescriptions/{number}"))
+
+    assert "Patient's name checked" in page.until("document.querySelector('.record')?.textContent")
+    assert [error for error in page.errors if "409" not in error] == []
+
+
 def test_the_picture_is_enlarged_turned_and_shown_as_it_was_sent(page: Browser, shop: House) -> None:
     open_sheet(page, shop, waiting()[1])
     place = "document.querySelector('#picture g').getAttribute('transform')"
@@ -216,10 +251,11 @@ def test_what_was_typed_is_kept_and_there_again(page: Browser, shop: House) -> N
 def test_a_refusal_leaves_the_page_as_it_is_and_stands_at_its_line(page: Browser, shop: House) -> None:
     number = waiting()[0]
     open_sheet(page, shop, number)
-    press(page, "a")
     page.click("#approve")
-    page.until("document.querySelector('#row-1.refused .refusal')?.textContent === 'Say what becomes of this line.'")
-    press(page, "a", "k", "q")
+    page.until("document.querySelector('#row-0.refused .refusal')?.textContent === 'Say what becomes of this line.'")
+    press(page, "a", "a")
+    assert page.run("document.querySelector('.line.refused')") is None
+    press(page, "k", "q")
     page.run("document.activeElement.select()")
     page.type("77")
     press(page, "Escape")

@@ -283,6 +283,7 @@ def test_every_effect_of_the_contract_is_there() -> None:
         "add_to_cart",
         "answer_prescription",
         "cancel_order",
+        "check_payment",
         "clear_cart",
         "forget_text",
         "hand_over",
@@ -294,9 +295,11 @@ def test_every_effect_of_the_contract_is_there() -> None:
         "remove_from_cart",
         "resume_messages",
         "set_cart_quantity",
+        "start_payment",
         "start_timer",
         "stop_messages",
         "stop_timer",
+        "switch_payment",
         "withdraw_prescription",
     ]
 

@@ -212,7 +212,8 @@ def test_an_answer_given_on_the_way_leads_back_with_all_that_was_known() -> None
     say(play, "34 years")
 
     assert play.shop.papers[0].said == ["34 years"]
-    assert play.place == before
+    assert (play.place.flow, play.place.state) == (before.flow, before.state)
+    assert before.memory.items() <= play.place.memory.items()
 
 
 def test_a_yes_to_the_order_is_no_yes_to_the_reading() -> None:
@@ -278,3 +279,34 @@ def test_an_answer_of_the_customer_is_kept_as_it_was_typed_up_to_a_thousand_char
     say(play, "penicillin, " * 400)
 
     assert 900 < len(play.shop.papers[0].said[0]) <= 1000
+
+
+@pytest.mark.parametrize(("typed", "told"), [("looks right", "checks it"), ("Something is wrong", "What is wrong?")])
+def test_a_button_under_what_was_read_works_typed_after_the_menu(typed: str, told: str) -> None:
+    play = a_play()
+    play.send(PICTURE)
+    direct(play, "prescription read: Amoxil 500 mg")
+    say(play, "menu")
+
+    assert told in body(say(play, typed))
+
+
+def test_the_price_of_something_is_no_answer_to_the_pharmacist() -> None:
+    play = a_play()
+    play.send(PICTURE)
+    direct(play, "prescription read: Amoxil 500 mg", "pharmacist Bola Ade asks: age")
+
+    say(play, "how much is panadol")
+
+    assert play.shop.papers[0].said == []
+
+
+def test_several_pages_are_spoken_of_as_several() -> None:
+    play = a_play(registered=False)
+    for name in ("first", "second"):
+        play.send(replace(PICTURE, media_id=name))
+    say(play, "Grace Menu")
+
+    told = body(tap(play, "consent:yes"))
+
+    assert "I read them now" in told

@@ -24,7 +24,8 @@ from worker import messages
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("web", "worker", "models", "jobs", "local", "migrations")
-PUBLIC = {"/webhook", "/health", "/ready", "/metrics", "/"}
+PUBLIC = {"/webhook", "/webhook/paystack", "/webhook/flutterwave", "/health", "/ready", "/metrics", "/"}
+PUBLIC |= {"/pay/return", "/pay/return/<token>"}
 PUBLIC_OF_CONSOLE = {"/console/login", "/console/static/<path:filename>"}
 BARE = {"DATABASE_URL": "postgresql://u:p@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
 CONSOLE_TOO = BARE | {"CONSOLE_SECRET_KEY": "key-of-the-tests-0123456789"}

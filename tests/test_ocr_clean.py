@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests import ocr_photos
-from worker.ocr import hashing, light
+from worker.ocr import hashing, ink, light
 from worker.ocr.clean import clean
 
 
@@ -97,3 +97,26 @@ def test_tesseract_gets_large_letters_and_no_ruled_lines():
 
     longest = cv2.morphologyEx(255 - grey, cv2.MORPH_OPEN, np.ones((1, grey.shape[1] // 3), np.uint8)).max()
     assert grey.ndim == 2 and grey.shape[0] > sheet.shape[0] * 1.4 and longest < 100
+
+
+def test_a_screen_with_light_letters_on_black_becomes_dark_letters_on_white():
+    screen = 255 - ocr_photos.paper(26)
+
+    cleaned = clean(ocr_photos.jpeg(screen))
+
+    grey = cv2.cvtColor(cleaned.pixels, cv2.COLOR_RGB2GRAY)
+    assert np.median(grey) > 220 and np.percentile(grey, 1) < 120 and cleaned.quality.complaint == ""
+
+
+def test_a_photo_taken_in_the_dark_is_not_turned_to_its_negative():
+    dim = ocr_photos.darkened(ocr_photos.photo(ocr_photos.paper(27), 27, desk="wood").pixels, 0.3)
+
+    assert not ink.light_on_dark(dim)
+
+
+def test_an_empty_sheet_is_neither_turned_nor_numbered():
+    empty = ocr_photos.photo(ocr_photos.aged(8), 8, desk="wood", angle=3)
+
+    cleaned = clean(ocr_photos.jpeg(empty.pixels))
+
+    assert (cleaned.turned, cleaned.skew, cleaned.picture_hash) == (0, 0.0, None)

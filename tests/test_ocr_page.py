@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests import ocr_photos
-from worker.ocr import page
+from worker.ocr import beyond, page
 
 
 def _worst_corner(found, true):
@@ -70,3 +70,42 @@ def test_the_flat_page_keeps_the_sheets_longer_sides_and_a_margin():
     _, (width, height) = page.flattening(corners)
 
     assert (width, height) == (430 + 2 * page.margin_of(corners), 640 + 2 * page.margin_of(corners))
+
+
+def _paper_out_of_the_top(*, row, colour):
+    """(420, 315, 3) float32 Lab: bright paper between x = 30 and 285 down to y = 380 on a dark desk; `row` from, to of another colour."""
+    lab = np.full((420, 315, 3), (30.0, 5.0, 10.0), np.float32)
+    lab[:380, 30:285] = (90.0, 0.0, 4.0)
+    lab[row[0] : row[1], 30:285] = colour
+    return lab
+
+
+def _quad(top):
+    return np.array([[29.5, top], [284.5, top], [284.5, 379.5], [29.5, 379.5]], np.float32)
+
+
+def test_a_side_on_a_tinted_row_is_moved_out_as_the_papers_edges_go_on_beyond_it():
+    lab = _paper_out_of_the_top(row=(60, 110), colour=(80.0, 0.0, -3.0))
+
+    corners = beyond.freed(_quad(109.5), lab)
+
+    assert corners[:2, 1].max() < 0 and np.allclose(corners[2:], _quad(0)[2:])
+
+
+def test_a_coloured_letterhead_alone_is_not_the_sheet():
+    lab = _paper_out_of_the_top(row=(0, 60), colour=(50.0, -30.0, 10.0))
+    band = np.array([[29.5, 2.0], [284.5, 2.0], [284.5, 59.5], [29.5, 59.5]], np.float32)
+    lab[:3] = (30.0, 5.0, 10.0)
+    lab[60:, 30:285] += (0.0, -8.0, 2.0)  # a greenish paper: the edges of band and paper are of a kind
+
+    corners = beyond.freed(band, lab)
+
+    assert corners[2:, 1].min() > 300
+
+
+def test_a_sheet_that_ends_where_its_side_is_stays_as_it_is():
+    lab = _paper_out_of_the_top(row=(0, 60), colour=(30.0, 5.0, 10.0))
+
+    corners = beyond.freed(_quad(59.5), lab)
+
+    assert np.allclose(corners, _quad(59.5))

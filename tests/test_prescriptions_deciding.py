@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from models import base, carts, vault
+from models import base, carts, readings, vault
 from models.base import connection
 from models.prescriptions import deciding, queue, record
 from models.prescriptions.case import case
@@ -48,6 +48,12 @@ class Case:
         given = lines or (self.yes, self.no)
         who = signer or self.signer
         return deciding.approve(self.id, who, given, version=version, valid_days=90, now=NOW, **more)
+
+    def suggest(self, ref: str) -> None:
+        """As if the machine had found this product for the first line."""
+        read = a_reading(an_item(chosen=ref), an_item("Tab Diazepam 5mg nocte", name="Diazepam"))
+        sealed = vault.vault().seal(readings.dumps(read).encode())
+        connection().execute("UPDATE prescriptions SET reading = %s WHERE id = %s", (sealed, self.id))
 
     def row(self, columns: str) -> tuple[Any, ...]:
         found = connection().execute(f"SELECT {columns} FROM prescriptions WHERE id = %s", (self.id,)).fetchone()
@@ -208,6 +214,57 @@ def test_a_line_that_cannot_be_dispensed_so_is_refused(change: dict[str, Any], c
     assert the.row("state") == ("waiting",)
 
 
+def test_another_product_than_the_paper_names_is_a_change_with_a_reason() -> None:
+    the = Case()
+    norvasc = replace(the.yes, ref=a_product("Norvasc 5mg tablets", sale_class="pom", generic="Amlodipine"))
+    the.suggest(the.amlodipine)
+
+    refused = refusal(the.approve, norvasc, the.no)
+    the.approve(replace(norvasc, outcome="changed", reason="brand"), the.no)
+
+    assert (refused.code, refused.detail) == ("is_a_change", {"line": 0, "reason": "brand"})
+    assert the.row("state") == ("approved",)
+
+
+def test_what_the_machine_suggested_is_no_change_whatever_it_is_called() -> None:
+    the = Case()
+    other = a_product("Norvasc 10mg tablets", sale_class="pom")
+    the.suggest(other)
+
+    the.approve(replace(the.yes, ref=other), the.no)
+
+    assert the.row("state") == ("approved",)
+
+
+AGAINST = [
+    ({"flags": ["duplicate"]}, "duplicate"),
+    ({"writtenOn": date(2026, 1, 1)}, "too_old"),
+    ({"writtenOn": NOW.date() + timedelta(days=2)}, "future_date"),
+]
+
+
+@pytest.mark.parametrize(("columns", "code"), AGAINST)
+@pytest.mark.parametrize("answer", [{"checked": ("patient",)}, {"remark": "Spoke with the clinic."}])
+def test_what_stands_against_the_paper_is_answered_before_it_is_approved(
+    columns: dict[str, Any], code: str, answer: dict[str, Any]
+) -> None:
+    the = Case(**columns)
+
+    refused = [refusal(the.approve, **each) for each in ({}, {"checked": ("stamp",), "remark": " "})]
+    the.approve(**answer)
+
+    assert [(no.code, no.detail["red"]) for no in refused] == [("needs_remark", (code,))] * 2
+    assert the.row("state") == ("approved",)
+
+
+def test_a_controlled_line_or_a_poor_picture_asks_for_no_remark() -> None:
+    the = Case(flags=["controlled", "blurred", "no_date"])
+
+    the.approve()
+
+    assert the.row("state") == ("approved",)
+
+
 def test_a_controlled_medicine_is_never_approved() -> None:
     the = Case()
     diazepam = a_product("Diazepam 5mg", sale_class="pom", control="controlled")
@@ -218,7 +275,9 @@ def test_a_controlled_medicine_is_never_approved() -> None:
 def test_one_product_stands_in_one_line() -> None:
     the = Case()
 
-    assert lines_refused(the, the.yes, replace(the.yes, line=1))[0] == "same_product_twice"
+    twice = replace(the.yes, line=1, outcome="changed", reason="brand")
+
+    assert lines_refused(the, the.yes, twice)[0] == "same_product_twice"
 
 
 def test_a_line_the_pharmacist_added_is_signed_like_the_others() -> None:
@@ -280,7 +339,7 @@ def test_what_is_passed_on_needs_a_remark_and_another_pharmacist() -> None:
 def test_an_approval_lasts_as_long_as_the_paper_and_at_least_a_week(written_on: date | None, days: int) -> None:
     the = Case(writtenOn=written_on)
 
-    the.approve()
+    the.approve(remark="seen")
 
     row = connection().execute("""SELECT "expiresAt" FROM prescription_items WHERE "prescriptionId" = %s""", (the.id,)).fetchone()
     assert row is not None

@@ -150,14 +150,43 @@ def test_customers_hear_that_they_sent_it_before_and_not_that_somebody_else_did(
     assert not prescriptions.shown(bola, elses).duplicate
 
 
-def test_the_nearest_is_named_and_then_the_oldest() -> None:
-    far, near, as_near = read(picture_hash=HASH ^ 0b111), read(picture_hash=HASH ^ 1), read(picture_hash=HASH ^ 2)
+def decided(prescription_id: int, state: str) -> None:
+    connection().execute("UPDATE prescriptions SET state = %s WHERE id = %s", (state, prescription_id))
 
-    number = read(picture_hash=HASH)
 
-    assert near < as_near
-    assert far < near
-    assert row(number, "duplicateOf") == near
+def test_of_papers_of_others_the_oldest_is_named() -> None:
+    oldest = read(picture_hash=HASH ^ 0b111)
+    read(picture_hash=HASH)
+
+    assert row(read(picture_hash=HASH), "duplicateOf") == oldest
+
+
+def test_a_paper_that_was_approved_comes_before_an_older_one() -> None:
+    oldest, approved = read(picture_hash=HASH), read(picture_hash=HASH ^ 1)
+    decided(oldest, "rejected")
+    decided(approved, "approved")
+
+    assert row(read(picture_hash=HASH), "duplicateOf") == approved
+
+
+def test_an_own_paper_comes_before_anybody_elses() -> None:
+    ada = a_customer()
+    decided(read(picture_hash=HASH), "approved")
+    own = read(ada, picture_hash=HASH ^ 1)
+
+    again = read(ada, picture_hash=HASH)
+
+    assert row(again, "duplicateOf", "flags") == (own, ["duplicate", "unsure"])
+    assert prescriptions.shown(ada, again).duplicate
+
+
+def test_own_papers_on_the_same_form_do_not_hide_the_paper_of_somebody_else() -> None:
+    ada = a_customer()
+    theirs = read(picture_hash=HASH ^ 1, patient="Tunde Balogun")
+    for name in ("Ada Obi", "Grace Menu", "Ngozi Eze", "Femi Kuti", "Uche Jombo", "Bisi Alawiye"):
+        read(ada, picture_hash=HASH, patient=name)
+
+    assert row(read(ada, picture_hash=HASH, patient="Tunde Balogun"), "duplicateOf") == theirs
 
 
 @pytest.mark.parametrize("value", [None, 0, 1, 2**63 - 1, 2**63, 2**64 - 1])

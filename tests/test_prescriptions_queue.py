@@ -16,14 +16,19 @@ from tests.factories import KEY, NOW, a_colleague, a_customer, a_prescription
 from tests.servers import Databases
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def shop(databases: Databases) -> Iterator[None]:
-    """A database for each test: a queue is everybody's."""
     with databases.fresh() as url:
         base.bind(url)
         vault.bind("memory://queue", (KEY,))
         yield
         base.drop_connection()
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(shop: None) -> None:
+    """A queue is everybody's: each test begins with an empty one."""
+    connection().execute("DELETE FROM prescriptions")
 
 
 def claim(prescription: int, staff: int, minutes: int = 10) -> object:

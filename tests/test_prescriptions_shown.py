@@ -12,8 +12,8 @@ import pytest
 from models import base, prescriptions, vault
 from models.base import connection
 from models.prescriptions import receiving, record
-from models.readings import Candidate, Item, Page, Quality
 from models.prescriptions.record import Line, Record
+from models.readings import Candidate, Item, Page, Quality
 from models.values import Money
 from tests.factories import NOW, a_customer, a_product, an_order
 from tests.prescription_peers import KEY, OLD_KEY, a_prescription, a_reading, row
@@ -64,6 +64,45 @@ def test_what_was_read_is_shown_with_the_product_as_it_is_now() -> None:
     assert first.product is not None
     assert (first.product.price, first.product.stock) == (Money(120_000), 1)
     assert (second.raw, second.sure, second.product) == ("Xyz 5", False, None)
+
+
+@pytest.mark.parametrize(
+    ("sure", "doubts", "certain"),
+    [
+        (True, (), True),
+        (False, ("no_match",), True),
+        (False, ("strength_unknown", "close_candidates"), True),
+        (False, ("no_match", "engines_differ"), False),
+        (False, (), False),
+    ],
+)
+def test_a_line_in_doubt_only_about_the_shop_is_read_for_certain(sure: bool, doubts: tuple[str, ...], certain: bool) -> None:
+    ada = a_customer()
+    number = a_read_one(ada, items=(Item((0,), "Zinnat 250mg", "Zinnat", "250mg", sure=sure, doubts=doubts),))
+
+    assert prescriptions.shown(ada, number).lines[0].read_for_certain is certain
+
+
+def test_beside_one_are_those_that_were_undecided_when_it_came_and_nobody_elses() -> None:
+    ada, bola = a_customer(), a_customer()
+    a_read_one(bola)
+    waits, over, decided_after, replaced, asked, this = (a_read_one(ada) for _ in range(6))
+    for number, state, minutes in (
+        (over, "rejected", -1),
+        (decided_after, "approved", 1),
+        (replaced, "replaced", 1),
+        (asked, "asked", 0),
+    ):
+        connection().execute(
+            """UPDATE prescriptions SET state = %s, "verifiedAt" = %s WHERE id = %s""",
+            (state, NOW + timedelta(minutes=minutes), number),
+        )
+
+    there = prescriptions.beside(ada, this)
+
+    assert [number for number, _ in there] == [waits, decided_after, asked]
+    assert there[0][1] == prescriptions.shown(ada, waits).received_at
+    assert prescriptions.beside(bola, this) == ()
 
 
 def test_a_blurred_picture_has_its_complaint() -> None:
@@ -171,15 +210,20 @@ def test_an_answer_is_sealed_puts_it_back_into_the_queue_and_lets_the_clock_go_o
     version = row(number, "version")
 
     assert prescriptions.answer(ada, number, "34 years", NOW)
-    assert prescriptions.answer(ada, number, "It says 250mg", NOW + timedelta(minutes=1))
+    assert prescriptions.answer(ada, number, "and 34 kg", NOW + timedelta(minutes=9))
+    assert prescriptions.answer(ada, number, "It says 250mg", NOW + timedelta(minutes=20))
 
     assert row(number, "state", "pausedAt") == ("waiting", None)
     assert row(number, "pausedSeconds") in (100, 101)
     assert row(number, "version") > version
     sealed = bytes(row(number, "answers"))
-    assert b"34" not in sealed
+    assert b"34 years" not in sealed
     said = json.loads(vault.vault().open(sealed))
-    assert [(each["kind"], each["text"]) for each in said] == [("answer", "34 years"), ("correction", "It says 250mg")]
+    assert [(each["kind"], each["text"]) for each in said] == [
+        ("answer", "34 years"),
+        ("answer", "and 34 kg"),
+        ("correction", "It says 250mg"),
+    ]
 
 
 @pytest.mark.parametrize("state", ["approved", "rejected", "replaced", "withdrawn"])

@@ -90,6 +90,9 @@ class DatabaseFacts:
             log().error("prescription.locked", prescription=prescription_id)
             return None
 
+    def prescriptions_beside(self, prescription_id: int) -> tuple[tuple[int, datetime], ...]:
+        return self._once(("beside", prescription_id), lambda: prescriptions.beside(self._customer.id, prescription_id))
+
     def latest_prescription(self) -> Shown | None:
         return self._once(("latest",), lambda: prescriptions.latest(self._customer.id))
 

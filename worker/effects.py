@@ -14,11 +14,13 @@ from typing import Any
 from structlog.contextvars import get_contextvars
 
 from models import accounts, carts, checkout, customers, inbox, media, orders, prescriptions, support, timers
+from models.payments import attempts
 from models.values import Money, Refused
 from settings import Settings
 from worker.database_facts import DatabaseFacts
 from worker.flows.step import Effect, Happened
-from worker.messages import READ_PRESCRIPTION, Hint
+from worker.gateways.http import mode_of
+from worker.messages import CHECK_PAYMENT, READ_PRESCRIPTION, START_PAYMENT, Hint
 
 LONGEST_TIMER_MINUTES = 60 * 24 * 100
 
@@ -137,6 +139,50 @@ def _cancel_order(context: Context, args: Mapping[str, Any]) -> Happened:
     return Happened("order_cancelled", {"number": orders.cancel(context.customer_id, str(args["number"]), now=context.now)})
 
 
+# --------------------------------------------------------------------------------------------------- payments
+
+
+def _start_payment(context: Context, args: Mapping[str, Any]) -> Happened:
+    """The attempt and its reference are there before any provider hears of it; it is begun after the commit."""
+    provider = str(args["provider"])
+    attempt = attempts.begin(
+        context.customer_id,
+        str(args["number"]),
+        provider,
+        str(args["kind"]),
+        mode=_mode(context.settings, provider),
+        correlation_id=str(get_contextvars().get("correlation", "")),
+        now=context.now,
+    )
+    context.hints.append((START_PAYMENT, attempt.id))
+    return Happened("payment_started", {"attempt_id": attempt.id})
+
+
+def _switch_payment(context: Context, args: Mapping[str, Any]) -> Happened:
+    """Another provider than the one asked: begun once the first says that it has no money."""
+    provider = str(args["provider"])
+    _mode(context.settings, provider)
+    number, kind = str(args["number"]), str(args["kind"])
+    attempt = attempts.switch(context.customer_id, number, provider, kind, now=context.now)
+    context.hints.append((CHECK_PAYMENT, attempt.id))
+    return Happened("payment_switch_asked", {"attempt_id": attempt.id})
+
+
+def _check_payment(context: Context, args: Mapping[str, Any]) -> Happened:
+    attempt = attempts.ask(context.customer_id, str(args["number"]), now=context.now)
+    context.hints.append((CHECK_PAYMENT, attempt.id))
+    return Happened("payment_check_asked")
+
+
+def _mode(settings: Settings, provider: str) -> str:
+    """test or live, as this provider's key is. Raises Refused: `bad_provider` for one without a key."""
+    key = {"paystack": settings.paystack_secret_key, "flutterwave": settings.flutterwave_secret_key}.get(provider, "")
+    mode = mode_of(key)
+    if mode is None:
+        raise Refused("bad_provider", provider=provider)
+    return mode
+
+
 # --------------------------------------------------------------------------------------------------- prescriptions
 
 
@@ -165,6 +211,7 @@ def _answer_prescription(context: Context, args: Mapping[str, Any]) -> Happened:
     number = int(args["prescription_id"])
     if not prescriptions.answer(context.customer_id, number, str(args["text"]), context.now):
         raise Refused("decided", prescription_id=number)
+    inbox.forget_text(context.inbox_id)  # it is kept sealed now, and nowhere else
     return Happened("prescription_answered")
 
 
@@ -232,6 +279,9 @@ _VERBS: Mapping[str, Callable[[Context, Mapping[str, Any]], Happened | None]] = 
     "clear_cart": _clear_cart,
     "place_order": _place_order,
     "cancel_order": _cancel_order,
+    "start_payment": _start_payment,
+    "switch_payment": _switch_payment,
+    "check_payment": _check_payment,
     "receive_prescription": _receive_prescription,
     "answer_prescription": _answer_prescription,
     "withdraw_prescription": _withdraw_prescription,
@@ -249,6 +299,9 @@ _REFUSALS: Mapping[str, str] = {
     "remove_from_cart": "cart_refused",
     "place_order": "order_refused",
     "cancel_order": "order_refused",
+    "start_payment": "payment_refused",
+    "switch_payment": "payment_refused",
+    "check_payment": "payment_refused",
     "receive_prescription": "prescription_refused",
     "answer_prescription": "prescription_refused",
     "withdraw_prescription": "prescription_refused",

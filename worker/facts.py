@@ -82,5 +82,8 @@ class Facts(Protocol):
     def decision(self, prescription_id: int) -> Decided | None:
         """The pharmacist's latest word on an own prescription, a question included; None before there is one."""
 
+    def prescriptions_beside(self, prescription_id: int) -> tuple[tuple[int, datetime], ...]:
+        """(id, when it was received) of the other own prescriptions that are undecided, or were when this one came; oldest first."""
+
     def latest_prescription(self) -> Shown | None:
         """The newest own prescription that was neither replaced nor withdrawn."""

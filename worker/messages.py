@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-QUEUES = ("inbound", "outbound", "prescriptions")
+QUEUES = ("inbound", "outbound", "prescriptions", "payments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,5 +23,11 @@ CONVERSE = Hint("converse", "inbound")  # customer_id: has something new to be a
 DELIVER = Hint("deliver", "outbound")  # customer_id: has something to be sent
 SETTLE = Hint("settle", "outbound")  # no argument: delivery receipts wait
 READ_PRESCRIPTION = Hint("read_prescription", "prescriptions")  # prescription_id: its file is to be fetched and read
+START_PAYMENT = Hint("start_payment", "payments")  # attempt_id: its provider is to be asked for a way to pay
+CHECK_PAYMENT = Hint("check_payment", "payments")  # attempt_id: its provider is to be asked what became of it
+SETTLE_PAYMENT_EVENT = Hint("settle_payment_event", "payments")  # event_id: a provider's webhook was stored
+SEND_REFUND = Hint("send_refund", "payments")  # refund_id: to be sent, or asked after
+RECONCILE_PAYMENTS = Hint("reconcile_payments", "payments")  # a day (date.toordinal): the providers' lists beside ours
 
-ALL = (CONVERSE, DELIVER, SETTLE, READ_PRESCRIPTION)
+PAYMENTS = (START_PAYMENT, CHECK_PAYMENT, SETTLE_PAYMENT_EVENT, SEND_REFUND, RECONCILE_PAYMENTS)
+ALL = (CONVERSE, DELIVER, SETTLE, READ_PRESCRIPTION, *PAYMENTS)

@@ -10,9 +10,10 @@ from dramatiq.middleware import Middleware
 
 from models.base import drop_connection
 from settings import current
-from worker import broker, house, logs, messages, sentry
+from worker import broker, house, logs, messages, sentry, tills
 
 NO_KEYS = "MEDIA_KEYS is not set: prescriptions can be neither stored nor read. Make one with: drugsng keys new"
+BAD_KEY = "PAYSTACK_SECRET_KEY or FLUTTERWAVE_SECRET_KEY cannot be used"
 CANNOT_BE_USED = 78  # as for every setting that cannot be used
 
 
@@ -29,9 +30,7 @@ class Prescriptions(Middleware):
 
     def before_worker_boot(self, broker: Any, worker: Any) -> None:
         if _reads_prescriptions(worker) and not current().media_keys:
-            sys.stderr.write(f"{NO_KEYS}\n")
-            sys.stderr.flush()
-            sys.exit(CANNOT_BE_USED)
+            _end(NO_KEYS)
 
     def after_worker_boot(self, broker: Any, worker: Any) -> None:
         if _reads_prescriptions(worker):
@@ -46,10 +45,36 @@ class Prescriptions(Middleware):
             prescription_reading.reader().close()
 
 
+class Payments(Middleware):
+    """The process that handles payments: no start with a key that is none. Connections to providers are made at the first call."""
+
+    def before_worker_boot(self, broker: Any, worker: Any) -> None:
+        if _serves(worker, messages.START_PAYMENT):
+            try:
+                tills.tills()
+            except ValueError as error:
+                _end(f"{BAD_KEY}: {error}")
+
+    def after_worker_shutdown(self, broker: Any, worker: Any) -> None:
+        if _serves(worker, messages.START_PAYMENT):
+            for gateway in tills.tills().values():
+                gateway.close()
+
+
 def _reads_prescriptions(worker: Any) -> bool:
+    return _serves(worker, messages.READ_PRESCRIPTION)
+
+
+def _serves(worker: Any, hint: messages.Hint) -> bool:
     """A worker that names no queues serves all of them."""
     queues = worker.consumer_whitelist
-    return not queues or messages.READ_PRESCRIPTION.queue in queues
+    return not queues or hint.queue in queues
+
+
+def _end(why: str) -> None:
+    sys.stderr.write(f"{why}\n")
+    sys.stderr.flush()
+    sys.exit(CANNOT_BE_USED)
 
 
 _settings = current()
@@ -57,6 +82,6 @@ logs.set_up("worker", level=_settings.log_level, folder=_settings.log_dir)
 sentry.set_up(_settings.sentry_dsn, environment=_settings.sentry_environment, component="worker")
 house.open_database("drugsng worker")
 house.open_vault()
-broker.serve(_settings.redis_url, [Connections(), Prescriptions()])
+broker.serve(_settings.redis_url, [Connections(), Prescriptions(), Payments()])
 
-from worker.actors import inbound, outbound, prescriptions  # noqa: E402, F401 - actors register with the broker made above
+from worker.actors import inbound, outbound, payments, prescriptions  # noqa: E402, F401 - actors register with the broker made above

@@ -91,6 +91,9 @@ class FakeFacts:
     def decision(self, prescription_id: int) -> Decided | None:
         return next((p.decided for p in self.shop.papers if p.shown.id == prescription_id), None)
 
+    def prescriptions_beside(self, prescription_id: int) -> tuple[tuple[int, datetime], ...]:
+        return prescriptions.beside(self.shop, prescription_id)
+
     def latest_prescription(self) -> Shown | None:
         return prescriptions.latest(self.shop)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from models.catalogue import Product
@@ -28,6 +29,7 @@ class Paper:
     shown: Shown
     decided: Decided | None = None
     said: list[str] = field(default_factory=list)
+    beside: frozenset[int] = frozenset()  # those that were there when it was decided
 
 
 @dataclass
@@ -81,6 +83,14 @@ def latest(shop: FakeShop) -> Shown | None:
     return next((p.shown for p in reversed(shop.papers) if p.shown.state not in ("replaced", "withdrawn")), None)
 
 
+def beside(shop: FakeShop, number: int) -> tuple[tuple[int, datetime], ...]:
+    return tuple(
+        (p.shown.id, p.shown.received_at)
+        for p in shop.papers
+        if p.shown.id != number and (p.shown.state in UNDECIDED or number in p.beside)
+    )
+
+
 def _own(shop: FakeShop, number: object) -> Paper | None:
     return next((p for p in shop.papers if p.shown.id == number), None)
 
@@ -96,7 +106,8 @@ def _undecided(shop: FakeShop, args: Mapping[str, Any]) -> Paper:
 
 
 def _read(play: Play, complaint: str | None, flag: str | None, lines: str) -> Turned:
-    """`Amoxil 500 mg | 1 capsule three times a day; ? Norvasc 5 mg`: what is read, with a question mark where it is unsure."""
+    """`Amoxil 500 mg | 1 capsule three times a day; ? Norvasc 5 mg; ~ Zinnat 250 mg "Zinnat 250 mg bd"`: what is read, with a
+    question mark where it is unsure and a tilde where only what the shop has for it is; in quotation marks the whole line."""
     paper = _of(play, "reading")
     shown = tuple(_line(play.shop, each.strip()) for each in lines.split(";") if each.strip() and each.strip() != "nothing")
     flags = {flag.strip(" ,"): True} if flag else {}
@@ -105,13 +116,17 @@ def _read(play: Play, complaint: str | None, flag: str | None, lines: str) -> Tu
 
 
 def _line(shop: FakeShop, told: str) -> ShownLine:
-    sure = not told.startswith("?")
-    name, _, directions = (part.strip() for part in told.lstrip("? ").partition("|"))
+    mark, told = told[:1], told.lstrip("?~ ")
+    whole = re.search(r' "([^"]+)"$', told)
+    told = told[: whole.start()] if whole else told
+    name, _, directions = (part.strip() for part in told.partition("|"))
     product = _product(shop, name)
+    sure, certain = mark not in ("?", "~") and product is not None, mark != "?"
     found = re.search(r"\d[\d./]* ?(?:mg|ml|g|mcg|iu)(?:/\d* ?ml)?$", name, re.IGNORECASE)
     strength = found[0] if found else ""
     form = product.form if product and sure else ""
-    return ShownLine(told.lstrip("? "), name.removesuffix(strength).strip(), strength, form, directions, None, sure, product)
+    raw = whole[1] if whole else told.replace(" | ", " ")
+    return ShownLine(raw, name.removesuffix(strength).strip(), strength, form, directions, None, sure, product, certain)
 
 
 def _product(shop: FakeShop, name: str) -> Product | None:
@@ -169,6 +184,7 @@ def _asks(play: Play, pharmacist: str, question: str, note: str | None) -> Turne
 def _decide(play: Play, decided: Decided, state: str) -> Turned:
     paper = _open(play)
     paper.decided, paper.shown = decided, replace(paper.shown, state=state)
+    paper.beside = frozenset(p.shown.id for p in play.shop.papers)
     return _told(play, "prescription_decided", paper)
 
 
@@ -194,8 +210,6 @@ def _elses(play: Play) -> Turned:
 
 
 def _later(play: Play, minutes: str) -> None:
-    from datetime import timedelta
-
     play.shop.now += timedelta(minutes=int(minutes))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from local.rehearsal import goods, prescriptions
+from local.rehearsal import goods, payments, prescriptions
 from models.carts import MOST_LINES, Cart, CartLine, limit_of, problem_of
 from models.catalogue import Product
 from models.checkout import approvals_used
@@ -25,6 +25,7 @@ REFUSALS = {
     "remove_from_cart": "cart_refused",
     "place_order": "order_refused",
     "cancel_order": "order_refused",
+    **dict.fromkeys(payments.VERBS, "payment_refused"),
     **dict.fromkeys(prescriptions.VERBS, "prescription_refused"),
 }
 
@@ -49,6 +50,7 @@ class FakeShop:
     media: list[Mapping[str, Any]] = field(default_factory=list)
     papers: list[prescriptions.Paper] = field(default_factory=list)  # prescriptions, oldest first
     allowed: list[prescriptions.Allowed] = field(default_factory=list)
+    tried: list[payments.Tried] = field(default_factory=list)  # attempts to be paid, oldest first
     forgotten: int = 0
 
     # ------------------------------------------------------------------------------------------------- what it is asked
@@ -234,7 +236,7 @@ def _write(
     shop.version += 1
     order = Order(
         number,
-        "processing",
+        "processing" if args["payment"] == "cash" else "pending_payment",
         str(args["payment"]),
         "pending",
         total,
@@ -308,6 +310,7 @@ _VERBS: dict[str, Callable[[FakeShop, Mapping[str, Any]], Happened | None]] = {
     "clear_cart": _clear_cart,
     "place_order": _place_order,
     "cancel_order": _cancel_order,
+    **payments.VERBS,
     **prescriptions.VERBS,
     "hand_over": _hand_over,
     "leave_agent": _leave_agent,

@@ -4,11 +4,12 @@ Customers' side: `receive`, `answer`, `withdraw`, `shown`, `latest`, `decision`.
 `queue`, `case`, `deciding` and `approvals`.
 """
 
-from models.prescriptions.answering import answer, withdraw
+from models.prescriptions.answering import MORE_OF_ANSWER, answer, withdraw
 from models.prescriptions.receiving import PageFiles, Work, receive, waiting_to_be_read
-from models.prescriptions.shown import Decided, DecidedLine, Shown, ShownLine, decision, latest, shown
+from models.prescriptions.shown import Decided, DecidedLine, Shown, ShownLine, beside, decision, latest, shown
 
 __all__ = [
+    "MORE_OF_ANSWER",
     "Decided",
     "DecidedLine",
     "PageFiles",
@@ -16,6 +17,7 @@ __all__ = [
     "ShownLine",
     "Work",
     "answer",
+    "beside",
     "decision",
     "latest",
     "receive",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from models.base import connection
+from models.prescriptions import replacing
 from models.vault import vault
 
 LONGEST_TEXT = 1000
 MOST_ANSWERS = 50
+MORE_OF_ANSWER = timedelta(minutes=10)  # after an answer, so long further words are more of it
 
 TAKE = """SELECT state, answers FROM prescriptions WHERE id = %s AND "customerId" = %s FOR UPDATE"""
 # The version grows, so that a pharmacist who decides at this moment is shown what was said first.
@@ -38,13 +40,23 @@ def answer(customer_id: int, prescription_id: int, text: str, now: datetime) -> 
             return False
         state, sealed = row
         said = json.loads(vault().open(sealed)) if sealed else []
-        kind = "answer" if state == "asked" else "correction"
+        kind = "answer" if state == "asked" or _goes_on(said, now) else "correction"
         said = [*said, {"at": now.isoformat(), "kind": kind, "text": text.replace("\x00", "")[:LONGEST_TEXT]}][-MOST_ANSWERS:]
         answers = vault().seal(json.dumps(said, ensure_ascii=False).encode())
         connection().execute(KEEP, {"id": prescription_id, "answers": answers, "now": now})
     return True
 
 
+def _goes_on(said: list[dict[str, str]], now: datetime) -> bool:
+    """Whether the last words of the customer were an answer just now: people answer in several messages."""
+    return bool(said) and said[-1]["kind"] == "answer" and now - datetime.fromisoformat(said[-1]["at"]) <= MORE_OF_ANSWER
+
+
 def withdraw(customer_id: int, prescription_id: int, now: datetime) -> bool:
-    """The customer says it is no prescription, or takes it back. False when it is not theirs or is decided."""
-    return bool(connection().execute(WITHDRAW, (now, prescription_id, customer_id)).rowcount)
+    """The customer says it is no prescription, or takes it back; what it had replaced waits again. False when it is not theirs or
+    is decided."""
+    with connection().transaction():
+        done = bool(connection().execute(WITHDRAW, (now, prescription_id, customer_id)).rowcount)
+        if done:
+            replacing.bring_back_all(connection(), customer_id, prescription_id)
+    return done

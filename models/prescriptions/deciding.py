@@ -16,7 +16,7 @@ from models import catalogue, inbox, readings
 from models.base import connection, db
 from models.carts import most_of
 from models.catalogue import Product
-from models.prescriptions import approvals, record
+from models.prescriptions import approvals, meant, record, warnings
 from models.prescriptions.record import DISPENSED, Line, Record
 from models.values import Refused
 from models.vault import vault
@@ -52,11 +52,13 @@ class _Held:
     written_on: date | None
     sha256: str
     reading: readings.Reading
+    flags: tuple[str, ...]
+    duplicate_of: int | None
 
 
 TAKE = """
 SELECT p."customerId", p.version, p."writtenOn", COALESCE(m.sha256, ''), p.reading, p.state,
-    p."claimedBy" = %(staff)s AND p."claimedUntil" > now()
+    p."claimedBy" = %(staff)s AND p."claimedUntil" > now(), p.flags, p."duplicateOf"
 FROM prescriptions p LEFT JOIN media m ON m.id = p."mediaRow" WHERE p.id = %(id)s AND p.state IS NOT NULL FOR UPDATE OF p
 """
 APPEND = """
@@ -109,15 +111,21 @@ def approve(
     remark: str = "",
     checked: Sequence[str] = (),
 ) -> Decision:
-    """Lines approved or changed may be bought; the others are told with their reason.
+    """Lines approved or changed may be bought; the others are told with their reason. `now` in the pharmacy's zone: the paper's
+    date is held against its day.
 
-    Raises Refused also: `nothing_approved`; `line_missing` with `read`, the index of a line of the reading that is not among
-    `lines`; and with `line`, the position in `lines`: `undecided`, `bad_line`, `no_product`, `controlled`, `not_sold`, `too_many`
-    (limit), `same_product_twice`, `reason_missing`, `bad_reason`, `note_missing`.
+    Raises Refused also: `nothing_approved`; `needs_remark` (red: codes of `warnings`) where something stands against the paper and
+    neither the patient's name was ticked nor a remark written; `line_missing` with `read`, the index of a line of the reading that
+    is not among `lines`; and with `line`, the position in `lines`: `undecided`, `bad_line`, `no_product`, `controlled`, `not_sold`,
+    `too_many` (limit), `is_a_change` (reason: what it changes, as `meant.change`), `same_product_twice`, `reason_missing`,
+    `bad_reason`, `note_missing`.
     """
     with db.atomic():
         held = _take(prescription_id, signer, version)
         signed = _signed(held.reading, lines)
+        red = warnings.red(held.flags, held.duplicate_of, held.written_on, today=now.date(), valid_days=valid_days)
+        if red and warnings.ANSWERED_BY not in checked and not remark.strip():
+            raise Refused("needs_remark", red=red)
         told = Record(
             "approved",
             signer.name,
@@ -182,7 +190,7 @@ def _take(prescription_id: int, signer: Signer, version: int) -> _Held:
     row = connection().execute(TAKE, {"id": prescription_id, "staff": signer.id}).fetchone()
     if row is None or row[0] is None:
         raise Refused("unknown")
-    customer_id, present, written_on, sha256, sealed, state, in_hand = row
+    customer_id, present, written_on, sha256, sealed, state, in_hand, flags, duplicate_of = row
     if state not in ("waiting", "asked"):
         raise Refused("decided", state=state)
     if not in_hand:
@@ -192,7 +200,7 @@ def _take(prescription_id: int, signer: Signer, version: int) -> _Held:
     if present != version:
         raise Refused("changed_meanwhile")
     read = readings.loads(vault().open(sealed)) if sealed else readings.Reading()
-    return _Held(customer_id, present, written_on, sha256, read)
+    return _Held(customer_id, present, written_on or _day(read.written_on), sha256, read, tuple(flags or ()), duplicate_of)
 
 
 def _append(prescription_id: int, held: _Held, signer: Signer, told: Record, now: datetime) -> Decision:
@@ -230,6 +238,13 @@ def _expiry(written_on: date | None, valid_days: int, now: datetime) -> datetime
         return longest
     paper = datetime(written_on.year, written_on.month, written_on.day, tzinfo=now.tzinfo) + timedelta(days=valid_days)
     return min(longest, max(paper, now + SHORTEST_APPROVAL))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _before(read: readings.Reading) -> tuple[dict[str, Any], ...]:
@@ -279,6 +294,8 @@ def _signed_line(read: readings.Reading, position: int, line: Line, products: Ma
     quantity = 0
     if line.outcome in DISPENSED:
         quantity = _quantity(line, product, position)
+        if line.outcome == "approved" and line.line >= 0 and product and (what := meant.change(read.items[line.line], product)):
+            raise Refused("is_a_change", line=position, reason=what)
     raw = read.items[line.line].raw if line.line >= 0 else ""
     return replace(
         line,

@@ -18,7 +18,7 @@ from models.vault import Locked, vault
 LOCK = 0x44_0B5C21B
 # Papers of the past that count. Longer than any is valid; older ones are refused for their age.
 LOOK_BACK_DAYS = 400
-MOST_COMPARED = 5
+MOST_COMPARED = 5  # the nearest of each: own and others', approved and not
 # Of the letters of a name: so alike are two readings of one name, and seldom two people or two medicines.
 ALIKE = 0.7
 
@@ -27,34 +27,37 @@ WITH me AS (
     SELECT p.id, p."customerId", m.sha256, m."storedAt" IS NOT NULL AS known FROM prescriptions p
     LEFT JOIN media m ON m.id = p."mediaRow" WHERE p.id = %(id)s
 ), alike AS (
-    SELECT p.id, p."customerId", p.state, -1 AS off FROM me
+    SELECT p.id, p."customerId", p.state, p.reading, -1 AS off FROM me
     JOIN media m ON me.known AND m.sha256 = me.sha256 AND m."storedAt" IS NOT NULL
     JOIN prescriptions p ON p."mediaRow" = m.id
     UNION ALL
-    SELECT p.id, p."customerId", p.state, bit_count((p."pictureHash" # %(hash)s::bigint)::bit(64))::integer
+    SELECT p.id, p."customerId", p.state, p.reading, bit_count((p."pictureHash" # %(hash)s::bigint)::bit(64))::integer
     FROM prescriptions p WHERE p."pictureHash" IS NOT NULL AND p."createdAt" > now() - %(days)s * interval '1 day'
         AND bit_count((p."pictureHash" # %(hash)s::bigint)::bit(64)) <= %(bits)s
-), nearest AS (
-    SELECT alike.id, alike.off FROM alike, me
+), named AS (
+    SELECT alike.*, CASE WHEN alike."customerId" = me."customerId" THEN 0 ELSE 2 END
+        + CASE WHEN alike.state = 'approved' THEN 0 ELSE 1 END AS rank
+    FROM alike, me
     WHERE alike.id <> me.id AND NOT (alike."customerId" = me."customerId" AND alike.state IN ('replaced', 'withdrawn'))
-    ORDER BY alike.off, alike.id LIMIT %(most)s
+), nearest AS (
+    SELECT id, rank, off, reading, row_number() OVER (PARTITION BY rank ORDER BY off, id) AS place FROM named
 )
-SELECT nearest.id, nearest.off < 0, p.reading FROM nearest JOIN prescriptions p USING (id) ORDER BY nearest.off, nearest.id
+SELECT id, off < 0, reading FROM nearest WHERE place <= %(most)s ORDER BY rank, id, off
 """
 
 
 def find(conn: psycopg.Connection, prescription_id: int, read: Reading | None, *, within_bits: int) -> int | None:
-    """Another prescription of the same file or, with a reading, of the same paper: the nearest, then the oldest. None: there is
-    none.
+    """Another prescription of the same file or, with a reading, of the same paper. None: there is none.
 
-    Pictures may be of one paper when at most `within_bits` of their hashes' 64 bits differ. What the same customer replaced by a
+    Of several, one of the same customer, who is told so; then one that was approved, which matters most to the pharmacist; then the
+    oldest. Pictures may be of one paper when at most `within_bits` of their hashes' 64 bits differ. What the same customer replaced by a
     better picture or took back is not counted. Holds a lock until the transaction ends.
     """
     conn.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
     picture_hash = signed(read.picture_hash) if read else None
     values = {"id": prescription_id, "hash": picture_hash, "bits": within_bits, "days": LOOK_BACK_DAYS, "most": MOST_COMPARED}
     for number, same_file, sealed in conn.execute(FIND, values).fetchall():
-        if same_file or read is None or same_paper(read, _opened(sealed)):
+        if same_file or read is None or same_paper(read, opened(sealed)):
             return int(number)
     return None
 
@@ -77,7 +80,8 @@ def signed(picture_hash: int | None) -> int | None:
     return bits - (1 << 64) if bits >> 63 else bits
 
 
-def _opened(sealed: bytes | None) -> Reading:
+def opened(sealed: bytes | None) -> Reading:
+    """A sealed reading; an empty one where there is none, or no key opens it."""
     try:
         return loads(vault().open(sealed)) if sealed else Reading()
     except Locked:  # under a key that was taken away: it cannot be told, so a person looks
@@ -85,7 +89,7 @@ def _opened(sealed: bytes | None) -> Reading:
 
 
 def _named(item: Item) -> str:
-    return f"{item.name or item.raw} {item.strength}"[:100]
+    return f"{item.name or item.raw} {item.strength}"[:60].lower()
 
 
 def _within(one: str, other: str) -> bool:
@@ -95,4 +99,5 @@ def _within(one: str, other: str) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    return SequenceMatcher(None, one.lower(), other.lower(), autojunk=False).ratio() >= ALIKE
+    letters = SequenceMatcher(None, one, other, autojunk=False)  # the first two are upper bounds of the third, and cheap
+    return letters.real_quick_ratio() >= ALIKE and letters.quick_ratio() >= ALIKE and letters.ratio() >= ALIKE

@@ -17,7 +17,8 @@ import psycopg
 from models import inbox, media
 from models.base import connection
 from models.clock import utcnow
-from models.prescriptions import duplicates
+from models.orders import OWN
+from models.prescriptions import duplicates, replacing
 from models.readings import Reading, dumps
 from models.vault import new_name, vault
 
@@ -74,11 +75,11 @@ class PageFiles:
 
 # --------------------------------------------------------------------------------------------------- coming in
 
-RECEIVE = """
+RECEIVE = f"""
 WITH made AS (
     INSERT INTO prescriptions ("customerId", "mediaRow", state, "orderId", "fileUrl", "correlationId", "createdAt", "updatedAt")
     SELECT %(customer)s, %(media)s, 'reading', COALESCE(
-            (SELECT id FROM orders WHERE "customerId" = %(customer)s AND "orderNumber" = %(order)s AND %(order)s <> ''),
+            (SELECT o.id FROM orders o WHERE {OWN} AND o."orderNumber" = %(order)s AND %(order)s <> ''),
             (SELECT "orderId" FROM prescriptions WHERE id = %(replaces)s AND "customerId" = %(customer)s)),
         'media:' || %(media)s, %(correlation)s, %(now)s, %(now)s
     WHERE (SELECT count(*) FROM prescriptions WHERE "customerId" = %(customer)s AND state = 'reading') < %(most)s
@@ -239,6 +240,7 @@ def finish(
         customer = _end(work, values, flags)
         if customer is None:
             return None
+        replacing.bring_back_others(connection(), customer, work.id, read)
         connection().execute("""DELETE FROM prescription_pages WHERE "prescriptionId" = %s""", (work.id,))
         with connection().cursor() as cursor:
             cursor.executemany(
@@ -258,6 +260,7 @@ def fail(work: Work, reason: str) -> int | None:
         values["duplicate"] = duplicates.find(connection(), work.id, None, within_bits=0)
         customer = _end(work, values, ())
         if customer is not None:  # a name without a file behind it would be shown as a picture
+            replacing.bring_back_others(connection(), customer, work.id, None)
             connection().execute(
                 """UPDATE media SET "storedAs" = '' WHERE id = %s AND "storedAt" IS NULL""",
                 (work.media_row,),

@@ -11,15 +11,18 @@ from models.base import connection, db
 from models.catalogue import Product
 from models.prescriptions import record
 from models.prescriptions.receiving import FILE_REASONS
-from models.readings import Item, Reading, loads
+from models.readings import Item, Reading, loads, read_for_certain
 from models.vault import Locked, vault
 
-LINES_MAX = 40
+LINES_MAX = 60
+MOST_BESIDE = 20
 
 
 @dataclass(frozen=True, slots=True)
 class ShownLine:
-    """One medicine as it was read. `product` is the suggested one as the catalogue has it now, None when nothing fits."""
+    """One medicine as it was read. `product` is the suggested one as the catalogue has it now, None when nothing fits. Not `sure`
+    but `read_for_certain`: what the paper says is beyond doubt, what the shop has for it is not. `directions` are "" where there
+    are none or they were only half understood; `raw` has them as they stand."""
 
     raw: str
     name: str
@@ -29,6 +32,7 @@ class ShownLine:
     quantity: float | None
     sure: bool
     product: Product | None
+    read_for_certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +84,15 @@ class Decided:
 ROW = """
 SELECT p.id, p.state, p."createdAt", COALESCE(o."orderNumber", ''), p."failureReason", p.reading, p.flags,
     EXISTS (SELECT FROM prescriptions d WHERE d.id = p."duplicateOf" AND d."customerId" = p."customerId")
-FROM prescriptions p LEFT JOIN orders o ON o.id = p."orderId" AND o."customerId" = p."customerId"
+FROM prescriptions p LEFT JOIN orders o ON o.id = p."orderId" AND COALESCE(o."customerId", p."customerId") = p."customerId"
 """
 LATEST = """WHERE p."customerId" = %s AND p.state NOT IN ('replaced', 'withdrawn') ORDER BY p.id DESC LIMIT 1"""
+BESIDE = """
+SELECT p.id, p."createdAt" FROM prescriptions p JOIN prescriptions me ON me.id = %(id)s AND me."customerId" = p."customerId"
+WHERE p."customerId" = %(customer)s AND p.id <> me.id AND (p.state IN ('reading', 'waiting', 'asked')
+    OR (p.state IN ('approved', 'rejected') AND p."verifiedAt" > me."createdAt"))
+ORDER BY p.id DESC LIMIT %(most)s
+"""
 DECISION = """
 SELECT d.kind, d.reason, d."staffName", d.record FROM prescription_decisions d
 JOIN prescriptions p ON p.id = d."prescriptionId" AND p."customerId" = %s
@@ -98,6 +108,14 @@ def shown(customer_id: int, prescription_id: int) -> Shown | None:
 def latest(customer_id: int) -> Shown | None:
     """The newest own prescription that was neither replaced nor withdrawn, None when there is none."""
     return _shown(ROW + LATEST, (customer_id,))
+
+
+def beside(customer_id: int, prescription_id: int) -> tuple[tuple[int, datetime], ...]:
+    """(id, when it was received) of the customer's other prescriptions that are undecided, or were when this one came; oldest
+    first."""
+    values = {"customer": customer_id, "id": prescription_id, "most": MOST_BESIDE}
+    rows = connection().execute(BESIDE, values).fetchall()
+    return tuple((int(number), received_at) for number, received_at in reversed(rows))
 
 
 def decision(customer_id: int, prescription_id: int) -> Decided | None:
@@ -165,4 +183,6 @@ def _line(item: Item, products: dict[str, Product]) -> ShownLine:
         quantity=item.quantity,
         sure=item.sure,
         product=products.get(item.chosen),
+        # an old reading may be unsure without telling why
+        read_for_certain=item.sure or (bool(item.doubts) and read_for_certain(item)),
     )

@@ -142,9 +142,6 @@ def go(where: str) -> Response:
     return cast(Response, redirect(where, 303))
 
 
-_go = go
-
-
 def _here() -> str | None:
     """The page to come back to; None for the first page and for what is not a page."""
     if request.method != "GET" or request.headers.get("HX-Request") or request.path.rstrip("/") == "/console":

@@ -87,6 +87,7 @@ def page(
         passed_on=_passed_on(found) if is_open else None,
         answers_seen=request.form.get("answers", len(found.answers), type=int),
         checks=checks.checks(found, rows, today=today, valid_days=settings().prescription_valid_days) if is_open else [],
+        red=checks.red(found, today=today, valid_days=settings().prescription_valid_days) if editable else (),
         total_kobo=sheet.total_kobo(rows),
         labels=labels,
     )

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from models.prescriptions.case import Case, Purchase
-from web.console import packs
+from models.prescriptions import warnings
+from models.prescriptions.case import Case, Earlier, Purchase
+from web.console import labels, packs
 from web.console.sheet import Row
 
 CHILD_BELOW = 12
@@ -34,20 +35,40 @@ def checks(case: Case, made: Iterable[Row], *, today: date, valid_days: int) -> 
     return sorted(found, key=lambda check: order.index(check.tone))
 
 
+def red(case: Case, *, today: date, valid_days: int) -> tuple[str, ...]:
+    """What must be answered by a tick or a remark before the paper can be approved."""
+    written = _date(case.reading.written_on)
+    return warnings.red(case.waiting.flags, case.duplicate_of, written, today=today, valid_days=valid_days)
+
+
 def _paper(case: Case, today: date, valid_days: int) -> Iterable[Check]:
     read = case.reading
-    written = _date(read.written_on)
+    written, against = _date(read.written_on), red(case, today=today, valid_days=valid_days)
     if written is None:
         yield Check("No date could be read.", "warn")
-    elif (days := (today - written).days) < 0:
+    elif "future_date" in against:
         yield Check(f"The date on it, {written:%-d %b %Y}, lies in the future.", "bad")
-    elif days > valid_days:
-        yield Check(f"Written {days} days ago, on {written:%-d %b %Y}; valid for {valid_days}.", "bad")
+    elif "too_old" in against:
+        yield Check(f"Written {(today - written).days} days ago, on {written:%-d %b %Y}; valid for {valid_days}.", "bad")
     else:
+        days = (today - written).days
         ago = f", {days} day{'s' if days > 1 else ''} ago" if days else ", today"
         yield Check(f"Written {written:%-d %b %Y}{ago}.", "good")
+    if "duplicate" in against:
+        yield Check(_seen_before(case.earlier, today), "bad", case.duplicate_of or 0)
     if read.more_pages:
         yield Check(f"{read.more_pages} more page{'s' if read.more_pages > 1 else ''} of the file were not read.", "warn")
+
+
+def _seen_before(earlier: Earlier | None, today: date) -> str:
+    """Who sent the same paper before, when, and what became of it."""
+    if earlier is None:
+        return "This paper seems to have been sent before."
+    who = "this customer" if earlier.same_customer else "another customer"
+    on = f"{earlier.received_at:%-d %b}" + (f" {earlier.received_at:%Y}" if earlier.received_at.year != today.year else "")
+    became = labels.STATES.get(earlier.state, ("",))[0].lower()
+    told = ", ".join(part for part in (f"{who} on {on}", became, "ordered" if earlier.ordered else "") if part)
+    return f"This paper seems to have been sent before, as prescription {earlier.id}: by {told}."
 
 
 def _people(case: Case) -> Iterable[Check]:
@@ -64,9 +85,6 @@ def _people(case: Case) -> Iterable[Check]:
 
 
 def _picture(case: Case) -> Iterable[Check]:
-    if "duplicate" in case.waiting.flags or case.duplicate_of:
-        where = f" as prescription {case.duplicate_of}" if case.duplicate_of else ""
-        yield Check(f"This paper seems to have been sent before{where}.", "bad", case.duplicate_of or 0)
     for flag in case.waiting.flags:
         if flag in PICTURE_FLAGS:
             yield Check(f"The picture is {PICTURE_FLAGS[flag]}: compare every line with it.", "warn")

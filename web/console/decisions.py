@@ -37,7 +37,7 @@ def approve(number: int) -> Any:
             sheet.lines(sheet.rows(casepage.find(number), given)),
             version=version,
             valid_days=settings().prescription_valid_days,
-            now=clock.utcnow(),
+            now=clock.utcnow().astimezone(settings().default_timezone),
             note=given.get("note", ""),
             remark=given.get("remark", ""),
             checked=[code for code in labels.CHECKED if given.get(f"checked-{code}")],

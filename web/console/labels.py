@@ -119,6 +119,8 @@ REFUSALS = {
     "undecided": "Say what becomes of this line.",
     "gone": "This product is no longer in the catalogue: choose another.",
     "bad_quantity": "At least 1 pack.",
+    "is_a_change": "The paper names another product: choose Change and a reason, so that the customer hears of it.",
+    "needs_remark": "Something above is marked red: tick “Patient's name checked”, or write among us why it is dispensed all the same.",
     "nothing_approved": "No line is approved. To dispense nothing, reject the prescription.",
     "bad_line": "This line cannot be understood: load the page again.",
     "no_product": "Choose a product.",

@@ -59,7 +59,7 @@ def needed(item: Item | None) -> Amount | None:
     if item.quantity:
         loose = item.form and not item.form.lower().startswith(COUNTED) and not item.quantity_computed
         return Amount(item.quantity, PACK if loose and item.quantity <= MOST_CONTAINERS else ML if loose else PIECE)
-    taken = _dose(item)
+    taken = _dose(item) if item.directions else None  # directions that were only half understood are no sum
     if taken is None or taken.unit not in (ML, DOSE) or not item.times_a_day or not item.duration_days or item.as_needed:
         return None
     return Amount(taken.number * item.times_a_day * item.duration_days, taken.unit)
@@ -67,7 +67,7 @@ def needed(item: Item | None) -> Amount | None:
 
 def by_dose(item: Item) -> float | None:
     """How many pieces the dose makes over the whole time, to hold against a written quantity. None where that is not to be told."""
-    taken = _dose(item)
+    taken = _dose(item) if item.directions else None
     if taken is None or taken.unit != PIECE or not item.times_a_day or not item.duration_days or item.as_needed:
         return None
     return taken.number * item.times_a_day * item.duration_days

@@ -20,7 +20,8 @@ SUFFIXES = {
     "image/png": ".png",
     "image/webp": ".webp",
     "image/tiff": ".tif",
-    "image/heic": ".heic",
+    "image/gif": ".gif",
+    "image/heif": ".heic",
     "application/pdf": ".pdf",
 }
 # The page of a prescription notes that it was seen, and then asks for its pictures. Whoever asks for a picture alone is noted here,

@@ -10,6 +10,7 @@ from flask import Blueprint, abort, flash, jsonify, render_template, request, ur
 
 from models import catalogue
 from models.base import connection, db
+from models.prescriptions import case as cases
 from models.prescriptions import deciding, queue
 from models.values import Refused
 from models.vault import Locked
@@ -160,9 +161,12 @@ def another_row(number: int, position: int) -> str:
 @prescriptions.get("/<int:number>/rows/<int:position>/product")
 @needs("prescriptions.decide")
 def chosen(number: int, position: int) -> str:
-    """The products of one row with the one just chosen among them. `need`: what the paper asks for, as the row knows it."""
+    """The products of one row with the one just chosen among them. `need`: what the paper asks for, as the row knows it; `line`:
+    its index in the reading."""
     refs = [ref[:12] for ref in request.args.getlist("has")][:8]
     ref = request.args.get("ref", "")[:12]
-    row = sheet.Row(position, -1, None, ref=ref, need=packs.amount_of(request.args.get("need", "")[:20]))
+    line = request.args.get("line", -1, type=int)
+    item = cases.item(connection(), number, line) if line >= 0 else None
+    row = sheet.Row(position, line, item, ref=ref, need=packs.amount_of(request.args.get("need", "")[:20]))
     row.options = list(catalogue.find_by_ref(db, [*refs, ref]).values())
     return render_template("prescriptions/options.html", row=row)

@@ -14,6 +14,7 @@ from typing import Any
 from models import catalogue
 from models.base import db
 from models.catalogue import Product
+from models.prescriptions import meant
 from models.prescriptions.case import Case
 from models.prescriptions.deciding import LINES_MAX, READ_LINES_MAX
 from models.prescriptions.record import Line
@@ -78,6 +79,10 @@ class Row:
         """For each product offered, how many of its packs make what the paper asks for; without those that do not say."""
         told = {product.ref: packs.hint(self.need, product) for product in self.options}
         return {ref: hint for ref, hint in told.items() if hint}
+
+    def change(self, product: Product) -> str:
+        """What dispensing it would change of what was read: a reason's code, "" where it is what the paper names."""
+        return meant.change(self.item, product) if self.item else ""
 
     @property
     def title(self) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from flask import Flask, g, url_for
+from flask import Flask, g, request, url_for
 from jinja2 import StrictUndefined
 from markupsafe import Markup
 
@@ -22,11 +22,14 @@ NAVIGATION = (
     ("staff.everybody", "Staff", "staff.see"),
     ("audit.entries", "Audit", "audit.see"),
 )
+# What belongs to another's place in the navigation.
+PART_OF = {"pictures": "prescriptions"}
 ROLE_NAMES = {"owner": "Owner", "admin": "Admin", "pharmacist": "Pharmacist", "support": "Support", "auditor": "Auditor"}
 
 
 def equip(app: Flask, settings: Settings) -> None:
-    """Filters `ago`, `moment`, `second`, `day`, `for_long`, and the functions `asset`, `navigation`, `person`, `may` of every template."""
+    """Filters `ago`, `moment`, `second`, `day`, `for_long`, and the functions `asset`, `navigation`, `place`, `person`, `may` of
+    every template."""
     zone = settings.default_timezone
     versions = {p.name: hashlib.sha256(p.read_bytes()).hexdigest()[:10] for p in STATIC.iterdir() if p.is_file()}
     jinja = app.jinja_env
@@ -42,6 +45,7 @@ def equip(app: Flask, settings: Settings) -> None:
     jinja.globals.update(
         asset=lambda name: url_for("static", filename=name, v=versions.get(name, "")),
         navigation=lambda: _navigation(app),
+        place=_place,
         person=_person,
         may=lambda right: (found := _person()) is not None and found.may(right),
         role_name=lambda role: ROLE_NAMES.get(role, role),
@@ -65,6 +69,12 @@ def _navigation(app: Flask) -> list[tuple[str, str, str]]:
         for endpoint, words, right in NAVIGATION
         if endpoint in known and person.may(right)
     ]
+
+
+def _place() -> str:
+    """Under which entry of the navigation this page stands; nested blueprints stand under the outermost."""
+    outermost = (request.blueprint or "").partition(".")[0]
+    return PART_OF.get(outermost, outermost)
 
 
 def for_long(seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.carts import Cart
 from models.values import Money
 from worker.facts import Facts
-from worker.flows import account, adding, addresses, cart, progress, summary, tracking
+from worker.flows import account, adding, addresses, again, cart, progress, summary, tracking
 from worker.flows.heard import Heard, is_command
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, step, text, under
@@ -55,7 +55,7 @@ def choice(place: Place, event: Heard, facts: Facts) -> Step:
     if chosen == "yes":
         return _place_order(place, facts, key)
     if chosen == "online":
-        return step(place.at("choosing_payment"), buttons(say("checkout.online_soon"), *_payment_buttons(place)))
+        return step(place.at("choosing_payment"), buttons(say("checkout.online_soon"), *again.payment(place)))
     if chosen == "cash":
         return _summary(place, facts)
     if chosen in DELIVERIES:
@@ -65,6 +65,15 @@ def choice(place: Place, event: Heard, facts: Facts) -> Step:
     if chosen == "new":
         return _ask_address(place)
     return _how(place, facts) if chosen in ("part", "edit") else start(place, event, facts)
+
+
+def cart_changed(place: Place, facts: Facts) -> Step | None:
+    """What is asked again when the pharmacist puts something into the cart meanwhile: where a total is on the screen, the new one."""
+    if (place.flow, place.state) == ("checkout", "confirming"):
+        return _summary(place, facts)
+    if (place.flow, place.state) == ("checkout", "confirming_part"):
+        return start(place, Heard("", "checkout", dict(place.memory.get("wanted") or {})), facts)
+    return None
 
 
 def confirming_part(place: Place, event: Event, facts: Facts) -> Step | None:
@@ -156,7 +165,7 @@ def choosing_payment(place: Place, event: Event, facts: Facts) -> Step | None:
     method = event.values.get("method") or event.values.get("provider") if event.intent in ("checkout", "pay") else None
     number = event.values.get("n") if event.intent == "number" else None
     if method in ONLINE or number == 2:
-        return step(place, buttons(say("checkout.online_soon"), *_payment_buttons(place)))
+        return step(place, buttons(say("checkout.online_soon"), *again.payment(place)))
     if method == "cash" or number == 1 or event.intent == "yes":
         return _summary(place, facts)
     if event.intent == "back":
@@ -310,12 +319,7 @@ def _ask_payment(place: Place, facts: Facts) -> Step:
     to = place.at("choosing_payment", wanted=None)
     if method == "cash":
         return _summary(to, facts)
-    return step(to, buttons(say("checkout.payment"), *_payment_buttons(to)))
-
-
-def _payment_buttons(place: Place) -> tuple[Button, ...]:
-    cash = "cash_pickup" if place.memory.get("delivery") == "pickup" else "cash"
-    return button("co:cash", cash), button("co:online"), button("cart")
+    return step(to, buttons(say("checkout.payment"), *again.payment(to)))
 
 
 def _summary(place: Place, facts: Facts) -> Step:
@@ -328,7 +332,7 @@ def _summary(place: Place, facts: Facts) -> Step:
     body, total = summary.words(place, facts, now)
     key = summary.key(place, facts, now)
     to = place.at("confirming", key=key, total=total.kobo)
-    return step(to, buttons(body, Button(f"co:yes:{key}", say("button.place_order")), button("co:edit"), button("cart")))
+    return step(to, buttons(body, *again.order(to)))
 
 
 def _place_order(place: Place, facts: Facts, key: str) -> Step:

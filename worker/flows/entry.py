@@ -20,6 +20,7 @@ from worker.flows import (
     news,
     prescription,
     prescription_decided,
+    prescription_more,
     prescription_read,
     product,
     search,
@@ -223,6 +224,10 @@ def _answer(place: Place, event: Event, facts: Facts) -> Step:
         return handler(place, event, facts)
     if prescription.asks_how_far(place, event):
         return prescription.status(place, facts)
+    for of_prescriptions in (prescription_read.title_typed, prescription_more.told):
+        taken = of_prescriptions(place, event, facts)
+        if taken is not None:
+            return taken
     answered = _of_state(place, event, facts)
     if answered is not None:
         return answered

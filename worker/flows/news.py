@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from worker.facts import Facts
-from worker.flows import aside, prescription_decided, prescription_read, progress
+from worker.flows import aside, prescription_decided, prescription_more, prescription_read, progress
 from worker.flows.replies import joined, under
 from worker.flows.step import Happened, Place, Step
 from worker.flows.wording import Sentence, say
@@ -41,9 +41,9 @@ def caught_up(then: Step, facts: Facts) -> Step:
 
 
 def answered(place: Place, event: Happened, facts: Facts) -> Step:
-    """The customer's words are with the pharmacist: an answer, or one of several corrections."""
+    """The customer's words are with the pharmacist: an answer, more of it, or one of several corrections."""
     if place.flow != "prescription" or place.state not in _ANSWERED:
-        return Step(place)
+        return prescription_more.noted(place, event, facts)
     return _ANSWERED[place.state](place, event, facts)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from worker.flows.step import Place
 
 # The list on the screen stays valid until another is shown; the last order placed must be known when its button is tapped twice;
-# what happened while a person had the thread is told when the bot has it again.
-TAKEN = ("shown", "placed", "misses", "unheard")
+# what happened while a person had the thread is told when the bot has it again; more of an answer may come for some minutes.
+TAKEN = ("shown", "placed", "misses", "unheard", "answered")
 
 
 def go(place: Place, flow: str, state: str, *, take: Iterable[str] = (), leave: Iterable[str] = (), **memory: Any) -> Place:
@@ -22,5 +22,5 @@ def go(place: Place, flow: str, state: str, *, take: Iterable[str] = (), leave: 
 
 
 def idle(place: Place, *, keep_list: bool = True) -> Place:
-    """The menu level: nothing is asked, nothing is open but perhaps a list on the screen."""
-    return go(place, "entry", "idle", leave=() if keep_list else ("shown",))
+    """The menu level: nothing is asked, nothing is open but perhaps a list on the screen. Without it all begins afresh."""
+    return go(place, "entry", "idle", leave=() if keep_list else ("shown", "answered"))

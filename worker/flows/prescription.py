@@ -12,7 +12,7 @@ from typing import Any
 
 from models.prescriptions import Shown
 from worker.facts import Facts
-from worker.flows import account, aside, progress
+from worker.flows import account, again, aside, progress
 from worker.flows.heard import Heard, listen
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, joined, step, text, under
@@ -149,7 +149,7 @@ def arrived(place: Place, event: Happened, facts: Facts) -> Step:
         say("account.registered", name=facts.customer.name) if "count" in sent else "",
         _thanks(sent, number),
         say("prescription.order_unknown", number=unknown) if unknown else "",
-        say("prescription.next"),
+        say("prescription.next_many" if int(sent.get("count", 1)) > 1 else "prescription.next"),
         aside.asked_again(there),
     )
     return step(there, _reply(there, sentence, number))
@@ -162,7 +162,8 @@ _ENDED = frozenset([("prescription", "waiting_file"), ("prescription", "answerin
 def not_taken(place: Place, event: Happened, facts: Facts) -> Step:
     """The file was not taken: too many of this customer's are still to be read."""
     sentence = paragraphs(say("prescription.too_many_unread"), aside.asked_again(place))
-    return step(place.at(place.state, sent=None), buttons(sentence, button("agent", "pharmacist"), button("menu")))
+    to = place.at(place.state, sent=None)
+    return step(to, buttons(sentence, *again.offered(to, button("agent", "pharmacist"), button("menu"))))
 
 
 def receive(media: SentMedia, number: str = "", replaces: int | None = None) -> Effect:
@@ -265,7 +266,7 @@ def _thanks(sent: Mapping[str, Any], number: str) -> Sentence:
 
 def _reply(place: Place, sentence: str, number: str) -> Reply:
     first = button(f"o:{number}", "track") if number and place.flow != "checkout" else button("cart")
-    return buttons(sentence, first, button("agent", "pharmacist"), button("menu"))
+    return buttons(sentence, *again.offered(place, first, button("agent", "pharmacist"), button("menu")))
 
 
 FLOW = {"waiting_file": waiting_file}

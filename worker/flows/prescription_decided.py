@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from models.prescriptions import Decided, DecidedLine, Shown
 from models.values import Money
 from worker.facts import Facts
-from worker.flows import aside, cart, checkout, goods, prescription, progress
+from worker.flows import again, aside, cart, checkout, goods, prescription, prescription_more, progress, which
 from worker.flows.heard import Heard
 from worker.flows.places import idle
 from worker.flows.prescription_read import leads_elsewhere, said
@@ -35,14 +35,18 @@ def told(place: Place, event: Happened, facts: Facts) -> Step:
     if decided is None:
         return step(place, buttons(say("decided.unknown"), button("agent", "pharmacist"), button("cart"), button("menu")))
     if decided.kind == "rejected":
-        return _rejected(place, decided, facts)
+        return _rejected(place, shown, decided, facts)
     return _approved(place, shown, decided, facts)
 
 
 def _over(place: Place, number: int) -> Place:
     """Whoever was about to say something about this prescription is back where they were: it is decided."""
-    about_it = place.flow == "prescription" and place.state in ("correcting", "answering") and place.memory.get("id") == number
-    return aside.back(place) if about_it else place
+    return aside.back(place) if _about(place, number) else place
+
+
+def _about(place: Place, number: int) -> bool:
+    """Whether what is said next is said about this prescription: never what is asked about one is answered about another."""
+    return place.flow == "prescription" and place.state in ("correcting", "answering") and place.memory.get("id") == number
 
 
 # ---------------------------------------------------------------------------------------------------------------- approved
@@ -61,16 +65,35 @@ def _approved(place: Place, shown: Shown, decided: Decided, facts: Facts) -> Ste
             say("decided.cart", total=str(in_cart)) if payable and in_cart.kobo > total.kobo else "",
         ),
         say("decided.note", note=decided.note) if decided.note else "",
-        say("decided.nothing" if not payable else "decided.pay_changed" if changed else "decided.pay"),
-        aside.asked_again(place),
+        say(_how_to_pay(place, bool(payable), changed)),
     )
     name = {"name": decided.pharmacist}
-    intro = (
-        say("decided.approved_for", number=shown.order_number, **name) if shown.order_number else say("decided.approved", **name)
+    intro = paragraphs(
+        which.about(shown, facts),
+        say("decided.approved_for", number=shown.order_number, **name) if shown.order_number else say("decided.approved", **name),
     )
     not_supplied = _not_supplied([x for x in decided.lines if x.outcome not in DISPENSED])
-    last = step(to, buttons(end, *_buttons(bool(payable))))
+    last = _asked_after(place, end, facts) or step(to, buttons(end, *_buttons(bool(payable))))
     return under(paragraphs(intro, _listed(basket)), under(not_supplied, last))
+
+
+def _how_to_pay(place: Place, payable: bool, changed: bool) -> str:
+    """The key of what to do with it. In the middle of something else that something goes on, and no button leads away from it."""
+    if not payable:
+        return "decided.nothing"
+    if aside.busy(place):
+        return "decided.in_cart_changed" if changed else "decided.in_cart"
+    return "decided.pay_changed" if changed else "decided.pay"
+
+
+def _asked_after(place: Place, end: Sentence, facts: Facts) -> Step | None:
+    """What was being asked, after the news and with its own buttons; a total on the screen is shown as it is now."""
+    if not aside.busy(place):
+        return None
+    anew = checkout.cart_changed(place, facts)
+    if anew is not None:
+        return under(end, anew)
+    return step(place, buttons(paragraphs(end, aside.asked_again(place)), *again.offered(place)))
 
 
 def _buttons(payable: bool) -> tuple[Button, ...]:
@@ -161,10 +184,11 @@ def basket(place: Place, event: Event, facts: Facts) -> Step | None:
 # ---------------------------------------------------------------------------------------------------------------- rejected
 
 
-def _rejected(place: Place, decided: Decided, facts: Facts) -> Step:
-    body = paragraphs(say("rejected.intro", name=decided.pharmacist), progress.reason(decided, facts), aside.asked_again(place))
+def _rejected(place: Place, shown: Shown, decided: Decided, facts: Facts) -> Step:
+    intro = paragraphs(which.about(shown, facts), say("rejected.intro", name=decided.pharmacist))
+    body = paragraphs(intro, progress.reason(decided, facts), aside.asked_again(place))
     to = aside.back(place) if place.flow == "prescription" and not aside.busy(place) else place
-    return step(to, buttons(body, button("prescription"), button("agent", "pharmacist"), button("menu")))
+    return step(to, buttons(body, *again.offered(place, button("prescription"), button("agent", "pharmacist"), button("menu"))))
 
 
 # -------------------------------------------------------------------------------------------------------------- a question
@@ -176,11 +200,11 @@ def question(place: Place, event: Happened, facts: Facts) -> Step:
     decided = facts.decision(shown.id) if shown and shown.state == "asked" else None
     if shown is None or decided is None or decided.kind != "asked":
         return Step(place)
-    asked = paragraphs(say("ask.intro", name=decided.pharmacist), progress.question(decided))
-    if aside.busy(place) and place.flow != "prescription":
+    asked = paragraphs(which.about(shown, facts), say("ask.intro", name=decided.pharmacist), progress.question(decided))
+    if aside.busy(place) and not _about(place, shown.id):
         body = paragraphs(asked, say("ask.later"), aside.asked_again(place))
         answer = button(f"rxask:{shown.id}", "rx_answer")
-        return step(place, buttons(body, answer, button("agent", "pharmacist"), button("menu")))
+        return step(place, buttons(body, answer, *again.offered(place)))
     return _asking(place, shown.id, asked, decided)
 
 
@@ -196,7 +220,8 @@ def open_question(place: Place, number: int, facts: Facts) -> Step:
         return step(place, buttons(say("read.gone"), button("prescription"), button("agent", "pharmacist"), button("menu")))
     if decided is None:
         return prescription.status(place, facts)
-    return _asking(place, number, lines(say("ask.open"), progress.question(decided)), decided)
+    asked = paragraphs(which.about(shown, facts), lines(say("ask.open"), progress.question(decided)))
+    return _asking(place, number, asked, decided)
 
 
 def _asking(place: Place, number: int, asked: Sentence, decided: Decided) -> Step:
@@ -212,7 +237,8 @@ def answering(place: Place, event: Event, facts: Facts) -> Step | None:
         return None
     if event.intent == "back":
         to = aside.back(place)
-        return step(to, buttons(paragraphs(say("ask.later"), aside.asked_again(to)), _answer(number), button("menu")))
+        shown = again.offered(to, button("menu"))
+        return step(to, buttons(paragraphs(say("ask.later"), aside.asked_again(to)), _answer(number), *shown))
     if not any(c.isalnum() for c in event.text):
         return unclear(place, say("hint.prescription.answering"), "menu")
     if event.intent in ("greeting", "thanks", "resend") and len(event.text.split()) <= 4:
@@ -225,10 +251,10 @@ def _answer(number: int) -> Button:
 
 
 def answered(place: Place, event: Happened, facts: Facts) -> Step:
-    """The pharmacist has the answer and goes on; the customer is back where they were."""
-    to = aside.back(place)
+    """The pharmacist has the answer and goes on; the customer is back where they were, and may add to it for some minutes."""
+    to = prescription_more.opened(aside.back(place), int(place.memory.get("id", 0)), facts)
     body = paragraphs(say("ask.answered"), aside.asked_again(to))
-    return step(to, buttons(body, button("cart"), button("menu")))
+    return step(to, buttons(body, *again.offered(to, button("cart"), button("menu"))))
 
 
 FLOW = {"basket": basket, "answering": answering}

@@ -7,12 +7,13 @@ promised: the pharmacist decides. Directions are those on the paper and nobody e
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
 from models.prescriptions import Shown, ShownLine
 from worker.facts import Facts
-from worker.flows import aside, goods, prescription, progress
+from worker.flows import again, aside, goods, prescription, progress, which
 from worker.flows.heard import Heard, is_command
-from worker.flows.replies import button, buttons, step, under
+from worker.flows.replies import button, buttons, joined, step, under
 from worker.flows.step import Effect, Event, Happened, Place, Step
 from worker.flows.support import unclear
 from worker.flows.wording import Sentence, has, lines, paragraphs, plain, say
@@ -37,12 +38,16 @@ def told(place: Place, event: Happened, facts: Facts) -> Step:
     if shown is None or shown.state != "waiting":
         return Step(place)
     if not shown.lines:
-        return _nothing_read(place, shown)
+        return under(which.about(shown, facts), _nothing_read(place, shown))
     busy = aside.busy(place)  # a yes to what is being asked must not be mistaken for a yes to this, nor the other way round
-    to = place if busy else aside.turned_to(place, "checking", id=shown.id)
-    question = paragraphs(_about(shown, facts), aside.asked_again(place) if busy else say("read.ask"))
     right, wrong = button(f"rxok:{shown.id}", "rx_right"), button(f"rxbad:{shown.id}", "rx_wrong")
-    return under(_read(shown), step(to, buttons(question, right, wrong, button("agent", "pharmacist"))))
+    read = paragraphs(which.about(shown, facts), _read(shown))
+    if busy:  # each of the two has its own bubble, so that its buttons are about it alone
+        news = under(read, step(place, buttons(_about(shown, facts), wrong, button("agent", "pharmacist"))))
+        return joined(news, step(place, buttons(aside.asked_again(place), *again.offered(place))))
+    to = aside.turned_to(place, "checking", id=shown.id)
+    question = paragraphs(_about(shown, facts), say("read.ask"))
+    return under(read, step(to, buttons(question, right, wrong, button("agent", "pharmacist"))))
 
 
 def _read(shown: Shown) -> Sentence:
@@ -55,18 +60,31 @@ def _read(shown: Shown) -> Sentence:
 def _line(number: int, line: ShownLine) -> Sentence:
     name = plain(" ".join(part for part in (line.name, line.strength) if part) or line.raw, 70)
     product = line.product
-    directions = say("read.directions", directions=plain(line.directions, 100)) if line.directions else ""
+    paper = say("read.directions", directions=plain(line.directions)) if line.directions else _as_it_stands(line, name)
     if product and product.control == "controlled":
         return lines(say("read.line", number=number, name=name), say("read.controlled"))
-    if not line.sure:
-        raw = plain(line.raw, 80)
-        says = say("read.raw", raw=raw) if raw and raw.lower() != name.lower() else ""
-        return lines(say("read.line_unsure", number=number, name=name), says)
-    if product is None or not product.active or product.price is None:
-        return lines(say("read.line", number=number, name=name), directions, say("read.find"))
+    if _doubtful(line):
+        return lines(say("read.line_unsure", number=number, name=name), _as_it_stands(line, name))
+    if not line.sure or product is None or not product.active or product.price is None:
+        return lines(say("read.line", number=number, name=name), paper, say("read.find"))
     key = "read.have" if product.in_stock else "read.have_none"
     have = say(key, product=plain(goods.name(product), 60), price=goods.price(product))
-    return lines(say("read.line", number=number, name=name), directions, have)
+    return lines(say("read.line", number=number, name=name), paper, have)
+
+
+def _doubtful(line: ShownLine) -> bool:
+    """Whether the reading itself is in doubt, not only what the shop has for it."""
+    return not (line.sure or line.read_for_certain)
+
+
+def _as_it_stands(line: ShownLine, name: str) -> Sentence:
+    """The line of the paper, where it says more than the name: directions that were half understood are never said by half."""
+    raw = plain(line.raw)
+    known = set(_WORD.findall(f"{name} {line.form}".lower()))
+    return say("read.raw", raw=raw) if set(_WORD.findall(raw.lower())) - known else Sentence("")
+
+
+_WORD = re.compile(r"[^\W_]+")
 
 
 def _offered(line: ShownLine) -> bool:
@@ -82,7 +100,7 @@ def _about(shown: Shown, facts: Facts) -> Sentence:
     retake = lines(say(f"retake.{shown.complaint}"), say("retake.kept")) if shown.complaint in RETAKES else ""
     return paragraphs(
         retake,
-        say("read.unsure") if any(not x.sure for x in shown.lines) else "",
+        say("read.unsure") if any(_doubtful(x) for x in shown.lines) else "",
         say("read.too_old", days=facts.pharmacy.prescription_valid_days) if shown.too_old else "",
         say("read.duplicate") if shown.duplicate else "",
         lines(say("read.prices") if priced else "", say("read.waits")),
@@ -102,7 +120,8 @@ def _nothing_read(place: Place, shown: Shown) -> Step:
         why = say("unread.other")
     to = place if aside.busy(place) else aside.turned_to(place, "waiting_file", told=True)
     none = button(f"rxno:{shown.id}", "rx_none")
-    return step(to, buttons(paragraphs(why, aside.asked_again(place)), none, button("agent", "pharmacist"), button("menu")))
+    asked = again.offered(place, button("agent", "pharmacist"), button("menu"))
+    return step(to, buttons(paragraphs(why, aside.asked_again(place)), none, *asked))
 
 
 # ------------------------------------------------------------------------------------------------------- what they answer
@@ -124,6 +143,14 @@ def checking(place: Place, event: Event, facts: Facts) -> Step | None:
         extra = (button(f"rxok:{number}", "rx_right"), button(f"rxbad:{number}", "rx_wrong"))
         return unclear(place, say("read.check_again"), *extra)
     return None
+
+
+def title_typed(place: Place, event: Heard, facts: Facts) -> Step | None:
+    """ "Looks right", typed when the question is no longer on the screen, still is about the prescription that waits."""
+    here = place.flow == "prescription" and place.state in ("checking", "correcting", "answering")
+    act = None if event.tapped or here or aside.busy(place) else _TITLES.get(_typed(event))
+    waits = progress.pending(facts) if act else None
+    return act(place, waits.id, facts) if act and waits else None
 
 
 def right_tapped(place: Place, event: Heard, facts: Facts) -> Step:
@@ -183,7 +210,8 @@ def said(number: int, words: str) -> Effect:
 
 def leads_elsewhere(event: Heard) -> bool:
     """Whether something typed where words are waited for is a command all the same: "cart", "track 12345", not "add 5 to 10 mg"."""
-    return event.intent in _ELSEWHERE and is_command(event) and len(event.text.split()) <= 3
+    asks_price = event.intent == "search" and event.values.get("asked") == "price" and event.text.lower().startswith("how much")
+    return event.intent in _ELSEWHERE and is_command(event) and (asks_price or len(event.text.split()) <= 3)
 
 
 _ELSEWHERE = frozenset(
@@ -196,6 +224,14 @@ def noted(place: Place, event: Happened, facts: Facts) -> Step:
     number = int(place.memory.get("id", 0))
     to = place.at(place.state, noted=int(place.memory.get("noted", 0)) + 1)
     return step(to, buttons(say("correct.noted"), button(f"rxend:{number}", "rx_done"), button("menu")))
+
+
+# As the buttons under "we read" say it, word for word: less could be about anything.
+_TITLES: Mapping[str, Callable[[Place, int, Facts], Step]] = {
+    "looks right": right,
+    "something is wrong": wrong,
+    "not a prescription": lambda place, number, facts: withdraw(place, number),
+}
 
 
 def _finish(place: Place) -> Step:
@@ -225,13 +261,14 @@ def _over(place: Place, shown: Shown | None, facts: Facts) -> Step:
         return _stays(place, "read.withdrawn")
     sentence = say("read.decided") if shown.state in ("approved", "rejected") else ""
     body = paragraphs(sentence, progress.sentence(shown, facts), aside.asked_again(to))
-    return step(to, buttons(body, button("cart"), button("agent", "pharmacist"), button("menu")))
+    asked = again.offered(to, button("cart"), button("agent", "pharmacist"), button("menu"))
+    return step(to, buttons(body, *asked))
 
 
 def _stays(place: Place, key: str) -> Step:
     """Said, and back to where the customer was."""
     to = aside.back(place) if place.flow == "prescription" else place
-    return step(to, buttons(paragraphs(say(key), aside.asked_again(to)), button("cart"), button("menu")))
+    return step(to, buttons(paragraphs(say(key), aside.asked_again(to)), *again.offered(to, button("cart"), button("menu"))))
 
 
 def _typed(event: Heard) -> str:

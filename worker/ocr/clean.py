@@ -13,6 +13,7 @@ from worker.ocr import hashing, ink, light, page, quality, upright
 
 LOOK = 1400  # long side in pixels of the flat copy on which everything is decided
 EDGE = 9  # pixels of that copy: half of it inside a sheet's outline is its edge and the edge's shadow, not writing
+SIDE = 0.01  # of the picture's long side: what is nearer to its side than that reaches it
 WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 
 cv2.setNumThreads(1)  # a reading process has one core; more threads only wait for each other
@@ -22,10 +23,10 @@ cv2.setNumThreads(1)  # a reading process has one core; more threads only wait f
 class Clean:
     """A page ready for a recogniser.
 
-    `pixels` (H, W, 3) uint8 RGB. `turned` degrees clockwise (0 or 90) already done: a page told to lie sideways may still be
-    upside down, see `quarter_turn`. `skew` degrees taken out besides. `flattened`: a sheet was found in the photo. `tight`: the part of
-    `pixels` that holds everything written, with a margin (all of it where nothing is). `transform` (3, 3): from the photo's pixel
-    coordinates to those of `pixels`.
+    `pixels` (H, W, 3) uint8 RGB; of a screen with light letters on black, the negative. `turned` degrees clockwise (0 or 90) already
+    done: a page told to lie sideways may still be upside down, see `quarter_turn`. `skew` degrees taken out besides. `flattened`: a
+    sheet was found in the photo. `tight`: the part of `pixels` that holds everything written, with a margin (all of it where nothing
+    is). `transform` (3, 3): from the photo's pixel coordinates to those of `pixels`.
     """
 
     pixels: Any
@@ -42,6 +43,8 @@ class Clean:
 def clean(pixels: Any) -> Clean:
     """The page in a photo of (H, W, 3) uint8 RGB, EXIF already applied. Never raises for a picture's content."""
     sheet = page.find(pixels)
+    if sheet is None and ink.light_on_dark(pixels):
+        pixels = 255 - pixels
     flat, size = page.flattening(sheet.corners) if sheet else (np.eye(3), (pixels.shape[1], pixels.shape[0]))
     paper = tuple(float(c) for c in np.percentile(pixels[::8, ::8].reshape(-1, 3), 80, axis=0))
     look, shrink = _copy(pixels, flat, size, paper)
@@ -51,6 +54,8 @@ def clean(pixels: Any) -> Clean:
     hint = upright.quarter_turn_hint(seen)
     photo = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     measured = quality.measure(photo, grey, seen, inside, np.diag([shrink, shrink, 1.0]) @ flat, sideways=hint.degrees == 90)
+    if measured.complaint == "blank":  # the grain of paper lies no way up
+        hint, seen = upright.Hint(0, 0.0), ink.of_letters(seen.mask, seen.letters[:0])
     turn, size, seen = _turned(hint.degrees, size, seen)
     angle = upright.skew(seen)
     straight, size = _straightened(angle, size)
@@ -87,7 +92,13 @@ def _inside(pixels: Any, sheet: page.Sheet | None, flat: Any, shrink: float, sha
     if sheet is not None:
         paper = np.zeros(shape, np.uint8)
         cv2.fillConvexPoly(paper, _moved(sheet.corners, small).round().astype(np.int32), 255)
-        inside &= cv2.erode(paper, np.ones((EDGE, EDGE), np.uint8), borderValue=255)
+        eroded = cv2.erode(paper, np.ones((EDGE, EDGE), np.uint8), borderValue=255)
+        # where the sheet leaves the picture its outline is no edge: writing goes on to the picture's side there
+        room = SIDE * max(height, width)
+        within = bounds + np.array([[room, room], [-room, room], [-room, -room], [room, -room]], np.float32)
+        middle = np.zeros(shape, np.uint8)
+        cv2.fillConvexPoly(middle, _moved(within, small).round().astype(np.int32), 255)
+        inside &= eroded | (cv2.dilate(paper, np.ones((EDGE, EDGE), np.uint8)) & ~middle)
     return inside
 
 

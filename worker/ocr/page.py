@@ -14,26 +14,19 @@ from typing import Any
 import cv2
 import numpy as np
 
+from worker.ocr import beyond
+from worker.ocr.edges import CLEAR, SAMPLES, clear, colours, edges, within
+
 Pixels = Any  # (H, W, 3) uint8 RGB unless said otherwise
 
 LOOK = 420  # long side in pixels of the copy on which the sheet is looked for
 CLOSE = 5
 MEDIAN = 11  # pixels of that copy: closes letters and ruled lines, not letterhead bands
-DEPTHS = (3.0, 5.0, 7.0)  # pixels of that copy from a side at which inside and outside are compared, averaged over grain
-SAMPLES = 40  # places compared along each side
-CLEAR = 9.0  # difference in Lab units that counts as an edge in any picture; less does where the picture's grain is finer
-FAINT = 3.5  # Lab units below which nothing is an edge
 SHARP = 0.6  # of the whole step that must happen close to the side: a sheet ends there, a shadow fades
 LIKELY = 16  # guesses looked at closely
 LEAST_AREA = 0.07  # of the picture; a slip further away than this is too small to read anyway
 LEAST_SIDE = 0.62  # share of a side's places that must show the edge
 LEAST_SCORE = 0.68
-LEAST_GROWN = 0.75  # the same for an edge outside a good quad
-WEAKER = 0.8  # of the steps at its neighbours: a side that steps less may lie within the sheet
-STRIDE = 16.0  # pixels of that copy by which a side is followed beyond its corner
-ALIKE = 0.8  # cosine between the kinds of two edges that are taken for one
-BLEED = 7.0  # pixels of the copy by which the sheet's corner is smeared beyond itself
-FURTHEST = 0.25  # of a neighbouring side: the deepest letterhead band looked for outside a quad
 DARKER = 0.35  # taken off the score of a quad that is darker than what is around it: most such are shadows lying on the paper
 MARGIN = 0.03  # of the sheet's own sides, kept around it: a sheet is rarely cut, or seen, quite straight
 LONGEST = 3200  # pixels
@@ -70,7 +63,7 @@ def find(pixels: Pixels) -> Sheet | None:
     best = int(np.argmax(scores))
     if scores[best] < LEAST_SCORE:
         return None
-    corners = _freed(_settle(_grown(settled[best], lab), lab), lab)
+    corners = beyond.freed(_settle(beyond.grown(settled[best], lab), lab), lab)
     factor = np.array([width / size[0], height / size[1]], np.float32)
     return Sheet(((corners + 0.5) * factor - 0.5).astype(np.float32), float(min(scores[best], 1.0)))
 
@@ -183,8 +176,8 @@ def _from_lines(lab: Any) -> list[Any]:
     """Quads between long straight edges and the picture's own border."""
     height, width = lab.shape[:2]
     flat = np.clip(lab * [2.55, 2, 2] + [0, 128, 128], 0, 255).astype(np.uint8)
-    edges = np.maximum.reduce([cv2.Canny(np.ascontiguousarray(flat[:, :, n]), 20, 60) for n in range(3)])
-    found = cv2.HoughLinesP(edges, 1, np.pi / 180, 40, minLineLength=min(height, width) // 5, maxLineGap=12)
+    steps = np.maximum.reduce([cv2.Canny(np.ascontiguousarray(flat[:, :, n]), 20, 60) for n in range(3)])
+    found = cv2.HoughLinesP(steps, 1, np.pi / 180, 40, minLineLength=min(height, width) // 5, maxLineGap=12)
     border = np.array(
         [
             [0, 0, width - 1, 0],
@@ -231,7 +224,7 @@ def _clockwise(quad: Any) -> Any:
 def _judge(quads: Any, lab: Any, sharp: float) -> Any:
     """(K,) float scores of (K, 4, 2) quads; 0 for what cannot be a sheet."""
     height, width = lab.shape[:2]
-    support, outside, brighter = _support(quads, lab, _clear(lab), sharp)
+    support, outside, brighter = _support(quads, lab, clear(lab), sharp)
     ends = np.roll(quads, -1, axis=1)
     area = np.abs((quads[:, :, 0] * ends[:, :, 1] - quads[:, :, 1] * ends[:, :, 0]).sum(axis=1)) / 2 / (height * width)
     sides = np.linalg.norm(ends - quads, axis=2)
@@ -248,124 +241,13 @@ def _judge(quads: Any, lab: Any, sharp: float) -> Any:
     return np.where(possible, score, 0.0)
 
 
-def _clear(lab: Any) -> float:
-    """The difference that counts as an edge in this picture: above what its surfaces show by themselves over the same distance."""
-    reach = int(2 * np.mean(DEPTHS))
-    smooth = cv2.blur(lab, (5, 5))
-    steps = np.concatenate(
-        [
-            np.linalg.norm(smooth[reach:] - smooth[:-reach], axis=2).ravel(),
-            np.linalg.norm(smooth[:, reach:] - smooth[:, :-reach], axis=2).ravel(),
-        ]
-    )
-    return float(np.clip(2.5 * np.median(steps), FAINT, CLEAR))
-
-
-def _support(quads: Any, lab: Any, clear: float, sharp: float) -> tuple[Any, Any, Any]:
+def _support(quads: Any, lab: Any, least: float, sharp: float) -> tuple[Any, Any, Any]:
     """Per quad and side (K, 4): the share of places that show the side's edge, whether the side lies outside the picture; and per
     quad (K,) the share of the sides seen that are brighter inside."""
-    share, known, way = _edges(quads, np.roll(quads, -1, axis=1), lab, clear, sharp)
+    share, known, way = edges(quads, np.roll(quads, -1, axis=1), lab, least, sharp)
     outside = known < 0.3
     brighter = ((way[:, :, 0] > 0) & ~outside).sum(axis=1) / np.maximum((~outside).sum(axis=1), 1)
     return share, outside, brighter
-
-
-def _edges(starts: Any, ends: Any, lab: Any, clear: float, sharp: float = 0.0) -> tuple[Any, Any, Any]:
-    """For lines (..., 2) with the sheet on their right hand: the share of the places along them that show an edge of one and the
-    same kind, the share that lies in the picture, and (..., 3) the kind: the direction in colour from outside to inside."""
-    height, width = lab.shape[:2]
-    start, vector = starts[..., None, :], (ends - starts)[..., None, :]
-    places = start + vector * np.linspace(0.03, 0.97, SAMPLES)[:, None]
-    outward = np.stack([vector[..., 1], -vector[..., 0]], axis=-1) / np.maximum(np.linalg.norm(vector, axis=-1), 1e-6)[..., None]
-    known = _within(places - DEPTHS[0] * outward, width, height) & _within(places + DEPTHS[0] * outward, width, height)
-    steps = [_colours(lab, places - d * outward) - _colours(lab, places + d * outward) for d in DEPTHS]
-    step = sum(steps) / len(DEPTHS)
-    counted = np.maximum(known.sum(axis=-1), 1)
-    way = (step * known[..., None]).sum(axis=-2) / counted[..., None]
-    way /= np.maximum(np.linalg.norm(way, axis=-1), 1e-6)[..., None]
-    along, nearest, furthest = ((one * way[..., None, :]).sum(axis=-1) for one in (step, steps[0], steps[-1]))
-    return ((along > clear) & (nearest > sharp * furthest) & known).sum(axis=-1) / counted, known.mean(axis=-1), way
-
-
-def _grown(quad: Any, lab: Any) -> Any:
-    """The quad with sides moved outwards to a further edge, where the neighbouring sides go on to it: a dark letterhead or footer
-    makes two edges, and the inner one is often the clearer."""
-    clear = _clear(lab)
-    for n in range(4):
-        here, there = quad[n], quad[(n + 1) % 4]  # the side that moves; its neighbours are drawn on beyond these corners
-        before, after = here - quad[n - 1], there - quad[(n + 2) % 4]
-        longer = max(np.hypot(*before), np.hypot(*after), 1e-6)
-        by = np.arange(2 * BLEED, max(FURTHEST * longer, 2 * BLEED + 1), 2.0)[:, None] / longer
-        new_here, new_there = here + by * before, there + by * after
-        far, seen, _ = _edges(new_here, new_there, lab, clear)
-        near = BLEED / longer
-        one, _, _ = _edges(np.broadcast_to(here + near * before, new_here.shape), new_here, lab, clear)
-        other, _, _ = _edges(new_there, np.broadcast_to(there + near * after, new_there.shape), lab, clear)
-        good = (far >= LEAST_GROWN) & (one >= LEAST_GROWN) & (other >= LEAST_GROWN) & (seen > 0.9)
-        if good.any():
-            best = int(np.flatnonzero(good & (far >= far[good].max() - 0.1)).max())  # the outermost of about equals
-            quad = quad.copy()
-            quad[n], quad[(n + 1) % 4] = new_here[best], new_there[best]
-    return quad
-
-
-def _freed(quad: Any, lab: Any) -> Any:
-    """The quad with sides moved outwards that are no end of the sheet: a tinted row of a table, a fold or a shadow steps less than the
-    sheet's own edges do, and those go on beyond it. They are followed to where they stop, or out of the picture."""
-    clear = _clear(lab)
-    for n in range(4):
-        share, known, way, step = _sides(quad, lab, clear)
-        beside = [m for m in ((n - 1) % 4, (n + 1) % 4) if known[m] >= 0.3]
-        if known[n] < 0.3 or not beside or step[n] > WEAKER * min(step[m] for m in beside):
-            continue
-        here, there = quad[n], quad[(n + 1) % 4]
-        out = {(n - 1) % 4: (here, _direction(quad[n - 1], here)), (n + 1) % 4: (there, _direction(quad[(n + 2) % 4], there))}
-        gone = min(_goes_on(*out[m], lab, clear, way[m], left=m == (n - 1) % 4) for m in beside)
-        if gone > 0:
-            quad = quad.copy()
-            quad[n], quad[(n + 1) % 4] = (corner + gone * way_out for corner, way_out in out.values())
-    return quad
-
-
-def _sides(quad: Any, lab: Any, clear: float) -> tuple[Any, Any, Any, Any]:
-    """What `_edges` tells of a quad's sides, and (4,) how large their steps are in Lab units."""
-    starts, ends = quad, np.roll(quad, -1, axis=0)
-    share, known, way = _edges(starts, ends, lab, clear)
-    outward = np.stack([(ends - starts)[:, 1], -(ends - starts)[:, 0]], axis=-1)
-    outward = (outward / np.maximum(np.linalg.norm(outward, axis=-1, keepdims=True), 1e-6))[:, None, :]
-    places = starts[:, None, :] + (ends - starts)[:, None, :] * np.linspace(0.03, 0.97, SAMPLES)[:, None]
-    steps = _colours(lab, places - DEPTHS[-1] * outward) - _colours(lab, places + DEPTHS[-1] * outward)
-    return share, known, way, np.median((steps * way[:, None, :]).sum(axis=-1), axis=1)
-
-
-def _direction(start: Any, end: Any) -> Any:
-    return (end - start) / max(float(np.hypot(*(end - start))), 1e-6)
-
-
-def _goes_on(corner: Any, out: Any, lab: Any, clear: float, way: Any, *, left: bool) -> float:
-    """How far in pixels beyond a corner a side's edge of the kind `way` goes on; a little more where it leaves the picture
-    so. `left`: the sheet lies to the right of who walks outwards."""
-    height, width = lab.shape[:2]
-    far = 0.0
-    while far < LOOK:
-        near, end = corner + (far + BLEED) * out, corner + (far + BLEED + STRIDE) * out
-        if not _within(near + (end - near) / 3, width, height):
-            return far + BLEED + STRIDE / 3 if far > 0 else 0.0
-        share, known, kind = _edges(near, end, lab, clear) if left else _edges(end, near, lab, clear)
-        if known < 0.3 or share < LEAST_GROWN or float(kind @ way) < ALIKE:
-            return far
-        far += STRIDE
-    return far
-
-
-def _within(places: Any, width: int, height: int) -> Any:
-    return (places[..., 0] >= 0) & (places[..., 0] < width) & (places[..., 1] >= 0) & (places[..., 1] < height)
-
-
-def _colours(lab: Any, places: Any) -> Any:
-    x = np.clip(np.round(places[..., 0]).astype(int), 0, lab.shape[1] - 1)
-    y = np.clip(np.round(places[..., 1]).astype(int), 0, lab.shape[0] - 1)
-    return lab[y, x]
 
 
 def _settle(quad: Any, lab: Any) -> Any:
@@ -378,9 +260,9 @@ def _settle(quad: Any, lab: Any) -> Any:
         places = start + (end - start) * np.linspace(0.05, 0.95, SAMPLES)[:, None]
         reach = np.arange(-6, 7)
         grid = places[:, None, :] + reach[None, :, None] * outward
-        colours = _colours(lab, grid)
-        steps = np.linalg.norm(colours[:, 2:] - colours[:, :-2], axis=2)
-        known = _within(places + 7 * outward, width, height) & (steps.max(axis=1) > CLEAR)
+        near = colours(lab, grid)
+        steps = np.linalg.norm(near[:, 2:] - near[:, :-2], axis=2)
+        known = within(places + 7 * outward, width, height) & (steps.max(axis=1) > CLEAR)
         if known.sum() < SAMPLES // 2:
             lines.append(np.concatenate([start, end]).astype(float))
             continue

@@ -7,24 +7,41 @@ shook blurs one way only and loses letters sooner: the strokes across its way go
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cv2
 import numpy as np
 
 from models.readings import Quality
-from worker.ocr.ink import FEW, Ink, look
+from worker.ocr import cropping
+from worker.ocr.ink import FEW, Ink, shaped
 
 SAMPLE = 60  # letters looked at closely
-DEFOCUS = 0.38  # width of an edge, in letter heights; recognisers lose about 1 letter in 20 here, and all of them at half
+SMOOTHED = 0.08  # letter heights (sigma) by which a letter is smoothed first: else the camera's grain passes for sharp edges
+DEFOCUS = 0.36  # width of an edge, in letter heights; recognisers lose about 1 letter in 20 here, and all of them at half
 SHAKEN = 1.6  # how many times wider edges are across the worst direction than across the best
 SHAKE = 0.16  # how much wider, in letter heights, before a hand that shook makes letters alike
 DARK = 0.10  # of white: under it some 25 grey levels hold paper, ink and noise together, and a screen shows black
+DIM = 0.25  # of white: a photo so dark is called so where its writing drowns
 NOISY = 3.5  # times the camera's noise between paper and ink: less, and a letter's thin strokes drown
 FAINT = 9.0  # grey levels between paper and ink: less than JPEG itself changes
-LINES_CUT = 3  # lines that run into the picture's side; one or two may be a stamp, a scribble or a scanner's edge
-LETTERS_CUT = 12  # letters cut along their length at the top or bottom: most of a line; fewer may be a fold or a border
 DIRECTIONS = 8
+SURE = 0.8  # confidence of a word that is right nearly always; letters of a blurred page get .1 to .6
+READ_WELL = 40  # letters so read, in at least
+READ_PLACES = 4  # places, show that a page can be read; a pattern passes for one word, not for four
+HARDLY_ANY = 8  # letters; a pattern of a cloth passes for as many
+SOFT = 0.5  # sharpness; a page where nothing could be read is more likely blurred below it
+HALF = 0.5  # of white: paper is brighter, most scenery darker
+SMALL = 350  # long side in pixels of the copy on which a blurred line is a bar
+BAR = 15  # pixels of that copy: a line's height at most
+PLAIN = 0.12  # of its brightness: what changes more within a line's height is no plain paper
+SHADED = 0.6  # of the paper's brightness: darker is a desk
+LEAST_PAPER = 0.25  # of what is looked at
+CRUMB = 0.03  # of the picture
+PATTERN = 8.0  # grey levels: depth of a place in the middle of all; paper's is 1 to 3, up to 7 in a noisy photo
+BARS = 5  # words; tiles, a fold and a ring of tea are fewer
+EDGE = 11  # pixels of that copy: half of it along the paper's edge does not count
 
 
 def measure(photo: Any, grey: Any, seen: Ink, inside: Any, to_page: Any, *, sideways: bool = False) -> Quality:
@@ -38,34 +55,56 @@ def measure(photo: Any, grey: Any, seen: Ink, inside: Any, to_page: Any, *, side
     if paper.size < 100:
         return Quality(complaint="blank")
     brightness = float(np.percentile(paper, 75)) / 255
+    if brightness >= DARK and len(seen.letters) < FEW:
+        return Quality(0.0, brightness, 0.0, 0.0, "blurred" if _melted(grey, inside) else "blank")
     if len(seen.letters) < FEW:
-        return Quality(0.0, brightness, 0.0, 0.0, _without_letters(grey, inside, brightness))
+        return Quality(0.0, brightness, 0.0, 0.0, "dark")
     contrast, noise = _contrast(grey, seen, inside)
     width, one_way, height = _edges(photo, seen, to_page)
-    measured = (
-        round(float(np.clip(1 - width / DEFOCUS, 0, 1)), 3),
-        round(brightness, 3),
-        round(contrast / 255, 3),
-        round(height, 1),
-    )
-    return Quality(*measured, _complaint(width, one_way, brightness, contrast, noise, _cut(seen, photo.shape, to_page, sideways)))
+    complaint = _complaint(width, one_way, brightness, contrast, noise)
+    if complaint != "dark" and (complaint or contrast < max(FAINT, NOISY * noise)):
+        complaint = "blurred" if _melted(grey, inside) else "blank"
+    if not complaint and cropping.runs_out(photo.shape, seen, inside, to_page, sideways=sideways):
+        complaint = "cropped"
+    sharpness = round(float(np.clip(1 - width / DEFOCUS, 0, 1)), 3)
+    return Quality(sharpness, round(brightness, 3), round(contrast / 255, 3), round(height, 1), complaint)
 
 
-def _complaint(width: float, one_way: float, brightness: float, contrast: float, noise: float, cut: bool) -> str:
-    if brightness < DARK or (contrast < max(FAINT, NOISY * noise) and brightness < 0.5):
+def _complaint(width: float, one_way: float, brightness: float, contrast: float, noise: float) -> str:
+    if brightness < DARK or (contrast < max(FAINT, NOISY * noise) and brightness < DIM):
         return "dark"
-    if width > DEFOCUS or (one_way > SHAKEN and width - width / one_way > SHAKE) or contrast < max(FAINT, NOISY * noise):
-        return "blurred"
-    return "cropped" if cut else ""
+    return "blurred" if width > DEFOCUS or (one_way > SHAKEN and width - width / one_way > SHAKE) else ""
 
 
-def _without_letters(grey: Any, inside: Any, brightness: float) -> str:
-    """Why a page shows no letters: too dark, words melted into bars (seen on a much smaller copy), or nothing written."""
-    if brightness < DARK:
-        return "dark"
-    size = (max(1, grey.shape[1] // 5), max(1, grey.shape[0] // 5))
-    small = look(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), cv2.resize(inside, size, interpolation=cv2.INTER_NEAREST))
-    return "blurred" if len(small.letters) >= FEW // 2 else "blank"
+def _melted(grey: Any, inside: Any) -> bool:
+    """Whether lines of writing show on a copy so small that blur does not matter: dark bars on plain bright paper, which cover more of
+    it than stains, folds and a thumb do. What is patterned all over, or has its dark parts elsewhere, is no paper."""
+    shrink = min(1.0, SMALL / max(grey.shape))
+    size = (max(1, round(grey.shape[1] * shrink)), max(1, round(grey.shape[0] * shrink)))
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    within = cv2.erode(cv2.resize(inside, size, interpolation=cv2.INTER_NEAREST), np.ones((EDGE, EDGE), np.uint8), borderValue=0)
+    if not within.any():
+        return False
+    closed = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((BAR, BAR), np.uint8), borderType=cv2.BORDER_REPLICATE)
+    step = cv2.morphologyEx(cv2.GaussianBlur(closed, (0, 0), 2), cv2.MORPH_GRADIENT, np.ones((9, 9), np.uint8))
+    plain = (within > 0) & (step < PLAIN * np.maximum(closed, 20.0))
+    plain = cv2.morphologyEx(plain.astype(np.uint8), cv2.MORPH_OPEN, np.ones((21, 21), np.uint8)) > 0
+    plain &= closed >= SHADED * np.percentile(closed[within > 0], 85)
+    paper = _large(cv2.erode(plain.astype(np.uint8), np.ones((9, 9), np.uint8), borderValue=1))
+    if paper.sum() < LEAST_PAPER * (within > 0).sum():
+        return False
+    depth = cv2.subtract(closed, small)
+    usual = float(np.median(depth[paper]))
+    bars = cv2.connectedComponentsWithStats(((depth > usual + FAINT) & paper).astype(np.uint8))[2][1:, cv2.CC_STAT_AREA]
+    return usual <= PATTERN and float(np.percentile(depth[paper], 98)) > usual + FAINT and int((bars >= 6).sum()) >= BARS
+
+
+def _large(mask: Any) -> Any:
+    """(h, w) bool: the large connected parts of a mask of 0 and 1; a sheet may be cut by a shadow, but is not made of crumbs."""
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(mask)
+    large = stats[:, cv2.CC_STAT_AREA] >= CRUMB * mask.size
+    large[0] = False
+    return large[parts]
 
 
 def _contrast(grey: Any, seen: Ink, inside: Any) -> tuple[float, float]:
@@ -83,7 +122,7 @@ def _contrast(grey: Any, seen: Ink, inside: Any) -> tuple[float, float]:
 def _edges(photo: Any, seen: Ink, to_page: Any) -> tuple[float, float, float]:
     """Of the letters as the camera took them: the width of their edges in letter heights, across the worst direction; how many
     times wider that is than across the best; and their height in pixels of the photo."""
-    letters = seen.letters
+    letters = shaped(seen.letters)
     size = np.maximum(letters[:, 2], letters[:, 3])
     usual = np.median(size)
     chosen = letters[(size > 0.6 * usual) & (size < 1.8 * usual)]
@@ -93,9 +132,11 @@ def _edges(photo: Any, seen: Ink, to_page: Any) -> tuple[float, float, float]:
     if not found:
         return 1.0, 1.0, 0.0
     widths, heights = np.array([w for w, _ in found]), np.array([h for _, h in found])
-    usual_widths = np.median(widths, axis=0)
-    height = float(np.median(heights))
-    return float(usual_widths.max()) / max(height, 1.0), float(usual_widths.max() / usual_widths.min()), height
+    height = max(float(np.median(heights)), 1.0)
+    # what the smoothing made of a sharp edge is taken off again; widths of blurs add up as squares
+    seen_widths = np.median(widths, axis=0) / height
+    usual_widths = np.sqrt(np.maximum(seen_widths**2 - (2.5 * SMOOTHED) ** 2, 0.01**2))
+    return float(usual_widths.max()), float(seen_widths.max() / seen_widths.min()), height
 
 
 def _edge(photo: Any, letter: list[int], back: Any) -> tuple[Any, float] | None:
@@ -107,7 +148,13 @@ def _edge(photo: Any, letter: list[int], back: Any) -> tuple[Any, float] | None:
     )
     box = cv2.perspectiveTransform(box.reshape(-1, 1, 2), back).reshape(-1, 2)
     low, high = np.maximum(box.min(axis=0).astype(int), 0), box.max(axis=0).astype(int) + 1
-    cut = photo[low[1] : high[1], low[0] : high[0]].astype(np.float32)
+    tall = float(np.linalg.norm(box[3] - box[0])) * height / (height + 4)
+    around = np.maximum(low - round(3 * SMOOTHED * tall) - 1, 0)
+    cut = photo[around[1] : high[1] + round(3 * SMOOTHED * tall) + 1, around[0] : high[0] + round(3 * SMOOTHED * tall) + 1]
+    if min(cut.shape) < 5:
+        return None
+    smooth = cv2.GaussianBlur(cut.astype(np.float32), (0, 0), max(SMOOTHED * tall, 0.1))
+    cut = smooth[low[1] - around[1] : high[1] - around[1], low[0] - around[0] : high[0] - around[0]]
     if min(cut.shape) < 5:
         return None
     dark, light = np.percentile(cut, [3, 90])
@@ -115,21 +162,19 @@ def _edge(photo: Any, letter: list[int], back: Any) -> tuple[Any, float] | None:
     turns = np.arange(DIRECTIONS) * np.pi / DIRECTIONS
     steps = np.abs(across[None] * np.cos(turns)[:, None, None] + down[None] * np.sin(turns)[:, None, None]) / 2
     steepest = np.percentile(steps.reshape(DIRECTIONS, -1), 97, axis=1)
-    return (light - dark) / np.maximum(steepest, 0.5), float(np.linalg.norm(box[3] - box[0])) * height / (height + 4)
+    return (light - dark) / np.maximum(steepest, 0.5), tall
 
 
-def _cut(seen: Ink, shape: tuple[int, ...], to_page: Any, sideways: bool) -> bool:
-    """Whether lines of text run out of the photo."""
-    left, top, width, height = seen.letters[:, :4].astype(np.float32).T
-    usual = seen.text_height_px
-    like_text = (height > 0.5 * usual) & (height < 2.2 * usual) & (width > 0.15 * usual)
-    corners = np.stack([np.stack([left + a * width, top + b * height], axis=1) for a in (0, 1) for b in (0, 1)], axis=1)[
-        like_text
-    ]
-    if not len(corners):
-        return False
-    there = cv2.perspectiveTransform(corners.reshape(-1, 1, 2), np.linalg.inv(to_page)).reshape(-1, 4, 2)
-    low, high = there.min(axis=1), there.max(axis=1)
-    counts = [(low[:, 0] < 2).sum(), (high[:, 0] > shape[1] - 3).sum(), (low[:, 1] < 2).sum(), (high[:, 1] > shape[0] - 3).sum()]
-    ends, lengths = (counts[2:], counts[:2]) if sideways else (counts[:2], counts[2:])
-    return bool(max(ends) >= LINES_CUT or max(lengths) >= LETTERS_CUT)
+def complaint_after_reading(quality: Quality, confidences: Sequence[float], letters: Sequence[int]) -> str:
+    """The complaint of a page once it is read: what can be read well is not blurred, and where nothing can be read, nothing is written.
+
+    `confidences` 0 to 1 and `letters` (letters and figures in it) of each word or line found.
+    """
+    sure = [n for c, n in zip(confidences, letters, strict=True) if c >= SURE]
+    if sum(sure) >= READ_WELL and len(sure) >= READ_PLACES and sum(sure) >= SURE * sum(letters):
+        return quality.complaint if quality.complaint == "cropped" else ""
+    if sum(sure) >= HARDLY_ANY or quality.complaint not in ("", "cropped"):
+        return quality.complaint
+    if quality.sharpness < SOFT and quality.brightness > HALF:
+        return "blurred"  # something stands on bright paper, softer than letters are, and is none that can be told
+    return "blank" if sum(letters) < HARDLY_ANY else quality.complaint

@@ -273,7 +273,7 @@ def _question(said: Said) -> Intent | None:
 
 def _way_to_pay(said: Said) -> Intent | None:
     """`cash`, `bank transfer`, `pickup`: an answer to "how would you like to pay?"."""
-    if len(said.keys) > 4:
+    if len(said.keys) > 5:
         return None
     found = checkout(said)
     if said.keys[0] == "pay" and found and found.values.get("method") != "cash":

@@ -81,7 +81,7 @@
   // A button or link with data-key="a" is pressed by that key, unless somebody is typing or a dialog is open.
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    if (event.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable], dialog[open]")) return;
+    if (event.target instanceof Element && event.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable], dialog[open]")) return;
     const wanted = [...document.querySelectorAll("[data-key]")].find((node) => node.dataset.key === event.key && !node.disabled && node.getClientRects().length);
     if (wanted) { event.preventDefault(); wanted.focus(); wanted.click(); }
   });

@@ -111,7 +111,7 @@ if (editable) form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (deciding) return;
   if (submitter?.id === "approve" || !submitter) {
-    const open = undecided();
+    const open = undecided(true);
     if (open) {
       open.classList.add("missing");
       blame(open, "Say what becomes of this line.");
@@ -144,4 +144,10 @@ function refused(told, dialog) {
   if (row) { blame(row, told.wrong); return; }
   blame(null);
   tell({ ...told, wrong: `Nothing was decided. ${told.wrong}` });
+  if (told.code === "needs_remark") {
+    const asks = document.getElementById("red-asks");
+    asks?.classList.add("refusal");
+    asks?.scrollIntoView({ block: "center" });
+    form.elements["checked-patient"]?.focus({ preventScroll: true });
+  }
 }

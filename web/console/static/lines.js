@@ -58,9 +58,9 @@ export function step(by) {
   select(all[Math.min(Math.max(all.indexOf(hands.row) + by, 0), all.length - 1)]);
 }
 
-// The next one that nobody has decided, after this one or from the top.
-export function undecided() {
-  const all = rows(), from = all.indexOf(hands.row) + 1;
+// The next one that nobody has decided, after this one or from the top; `first`: from the top.
+export function undecided(first = false) {
+  const all = rows(), from = first ? 0 : all.indexOf(hands.row) + 1;
   return [...all.slice(from), ...all.slice(0, from)].find((row) => !row.dataset.outcome);
 }
 
@@ -73,6 +73,28 @@ function outcome(row) {
   const reason = field(row, "reason");
   for (const group of reason.querySelectorAll("optgroup")) group.disabled = group.hidden = group.dataset.for !== code;
   if (reason.selectedOptions[0]?.parentElement.disabled) reason.value = "";
+}
+
+// Another product than the one the paper names is a change, and the customer hears of it: choosing or approving one turns the
+// outcome into that, with its reason where that is to be told. When the product goes back, so does the outcome.
+function fit(row, wished) {
+  const what = product(row)?.dataset.change || "", place = row.querySelector(".switched"), reason = field(row, "reason");
+  const switched = row.dataset.before !== undefined;
+  const preset = () => { reason.value = row.dataset.preset = what === "other" ? "" : what; };
+  if (what && (wished === "approved" || (!wished && ["", "approved"].includes(row.dataset.outcome)))) {
+    row.dataset.before = row.dataset.outcome;
+    mark(row, "changed");
+    preset();
+  } else if (wished) delete row.dataset.before;
+  else if (switched && what) { if (reason.value === row.dataset.preset) preset(); } // a reason that a person chose stays
+  else if (switched) { mark(row, row.dataset.before); delete row.dataset.before; }
+  place.hidden = row.dataset.before === undefined;
+  place.textContent = place.hidden ? "" : `Not the product the paper names: this is a change, and the customer is told.${reason.value ? "" : " Choose the reason."}`;
+}
+
+function mark(row, code) {
+  for (const radio of row.querySelectorAll(`[name="row-${row.dataset.row}-outcome"]`)) radio.checked = radio.value === code;
+  outcome(row);
 }
 
 // A folded line says in one row what stands in it.
@@ -123,7 +145,7 @@ export function decide(code) {
 
 // Decided lines make room for the next; those that ask for a reason wait for it.
 function goOn(row, code) {
-  if (code === "changed" || code === "not_dispensed") {
+  if ((code === "changed" || code === "not_dispensed") && !field(row, "reason").value) {
     field(row, "reason").focus({ preventScroll: true });
     row.scrollIntoView({ block: "nearest" });
   }
@@ -155,8 +177,9 @@ if (editable) {
     const row = around(event, ".line");
     if (!row || !event.target.name) return;
     row.classList.remove("missing");
-    if (event.target.name.endsWith("-outcome")) { outcome(row); goOn(row, row.dataset.outcome); }
-    if (event.target.name.endsWith("-ref")) { if (product(row)?.value && !field(row, "quantity").value) field(row, "quantity").value = "1"; hint(row); }
+    clear(row);
+    if (event.target.name.endsWith("-outcome")) { outcome(row); fit(row, row.dataset.outcome); goOn(row, row.dataset.outcome); }
+    if (event.target.name.endsWith("-ref")) { if (product(row)?.value && !field(row, "quantity").value) field(row, "quantity").value = "1"; fit(row, ""); hint(row); }
     changed(row);
   });
   form.addEventListener("input", (event) => {
@@ -180,7 +203,7 @@ document.addEventListener("click", async (event) => {
   const found = around(event, ".found");
   if (!found) return;
   const row = found.closest(".line"), number = row.dataset.row;
-  const query = new URLSearchParams({ ref: found.dataset.ref, need: row.dataset.need });
+  const query = new URLSearchParams({ ref: found.dataset.ref, need: row.dataset.need, line: field(row, "line").value });
   for (const radio of row.querySelectorAll(`[name="row-${number}-ref"]`)) if (radio.value) query.append("has", radio.value);
   const made = await fetched(`${form.dataset.rows.replace("__", number)}/product?${query}`);
   if (made === null) return;
@@ -188,6 +211,8 @@ document.addEventListener("click", async (event) => {
   row.querySelector(".founds").replaceChildren();
   row.querySelector(".search").value = "";
   if (!field(row, "quantity").value) field(row, "quantity").value = "1";
+  clear(row);
+  fit(row, "");
   hint(row);
   changed(row);
   field(row, "quantity").select();
@@ -235,9 +260,14 @@ document.addEventListener("click", (event) => {
   if (next) select(next);
 }, true);
 
-// What the server or this page finds wrong about a line stands in it.
+function clear(row) {
+  row.classList.remove("refused");
+  row.querySelector(".refusal").hidden = true;
+}
+
+// What the server or this page finds wrong about a line stands in it, until something of it is changed.
 export function blame(row, words) {
-  for (const each of form.querySelectorAll(".line.refused")) { each.classList.remove("refused"); each.querySelector(".refusal").hidden = true; }
+  for (const each of form.querySelectorAll(".line.refused")) clear(each);
   if (!row) return;
   row.classList.add("refused");
   const place = row.querySelector(".refusal");

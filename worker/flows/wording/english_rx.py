@@ -16,11 +16,15 @@ RX: Mapping[str, str] = {
     ),
     "prescription.send_more": "To send another one, send its photo or PDF here.",
     "prescription.received": "Thank you, I have it.",
-    "prescription.received_many": "Thank you, I have your {count} files.",
+    "prescription.received_many": "I have your {count} files.",
     "prescription.received_for": "Thank you, I have it for order *{number}*.",
     "prescription.instead": "Thank you, I take this picture instead of the one before.",
     "prescription.next": (
         "I read it now, which takes about a minute. Then our pharmacist checks it. Both answers come here; there is nothing "
+        "to pay yet."
+    ),
+    "prescription.next_many": (
+        "I read them now, which takes about a minute. Then our pharmacist checks them. All answers come here; there is nothing "
         "to pay yet."
     ),
     "prescription.order_unknown": "I found no order {number} of yours, so it is kept without one.",
@@ -44,7 +48,9 @@ RX: Mapping[str, str] = {
     "read.find": "   Our pharmacist will find it",
     "read.controlled": "   A controlled medicine: by law never sold through chat",
     "read.more": "and {count} more, which our pharmacist sees too",
-    "read.unsure": "Where it says *please check*, I am not sure. Our pharmacist reads those from your picture.",
+    "read.unsure": "Where it says *please check*, I may have read wrongly. Our pharmacist reads those from your picture.",
+    "read.of": "About your picture of {when}:",
+    "read.of_several": "About picture {number} of those you sent at {when}:",
     "read.prices": "Prices are for one pack.",
     "read.waits": "Our pharmacist checks it against your picture and answers here. There is nothing to pay yet.",
     "read.ask": "Is this what the paper says?",
@@ -63,7 +69,7 @@ RX: Mapping[str, str] = {
     "retake.blurred": "It is not sharp. Please hold the phone still, tap the paper on your screen, and take it again.",
     "retake.cropped": "A part is missing. Please take it again with all four corners of the paper in the picture.",
     "retake.blank": "I see nothing written on it. Please take it again with the written side up.",
-    "retake.kept": "I keep the one I have for our pharmacist all the same.",
+    "retake.kept": "Our pharmacist sees this one all the same.",
     "retake.unreadable": "I could not read the picture.",
     "unread.empty": "The file came empty. Please send it again.",
     "unread.not_a_picture": "I cannot open that file. Please send a photo of the paper, or a PDF.",
@@ -89,6 +95,7 @@ RX: Mapping[str, str] = {
     "ask.send": "Send it here.",
     "ask.later": "To answer, tap *Answer*.",
     "ask.answered": "Thank you. Our pharmacist has your answer, goes on with your prescription and tells you here.",
+    "ask.added": "I added it to your answer for our pharmacist. For something else, tap *Menu*.",
     "ask.sent_picture": "(sent a picture instead of words)",
     "ask.quoted": '"{question}"',
     "ask.age": "How old is the person the medicine is for?",
@@ -120,6 +127,8 @@ RX: Mapping[str, str] = {
     "decided.cart": "With the rest of your cart: *{total}*",
     "decided.pay": "It is in your cart. Check out to pay, or change and remove what you do not want.",
     "decided.pay_changed": "Something is not as on your paper: keep it, or remove it with *Change or remove*. Then check out.",
+    "decided.in_cart": "It is in your cart.",
+    "decided.in_cart_changed": "It is in your cart. Something is not as on your paper: you can remove it there.",
     "decided.nothing": "Nothing of it can be paid right now. Our pharmacist can tell you what is possible.",
     "decided.note": "Our pharmacist adds: {note}",
     "decided.unknown": "Our pharmacist has decided about your prescription, but I cannot show it. Please ask here.",

@@ -1,0 +1,192 @@
+"""Payments in the whole house: webhooks over HTTP, several processes at once, one killed in the middle, Redis emptied."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import pytest
+import redis
+import urllib3
+
+from local.providers.control import Providers
+from models import base
+from models.payments import payers
+from models.payments.reconciling import LAGOS
+from models.payments.values import Attempt
+from tests.children import Child, wait_until
+from tests.house import SETTINGS, House
+from tests.payment_counter import Counter, environment, forget
+from tests.servers import Databases, ValkeyDatabases
+from worker import broker
+from worker.messages import CHECK_PAYMENT, RECONCILE_PAYMENTS, START_PAYMENT
+
+pytestmark = pytest.mark.house
+
+
+class Till:
+    """A house with web, clock and processes for payments; no conversation is needed to be paid."""
+
+    def __init__(self, house: House, counter: Counter, env: dict[str, str]) -> None:
+        self.house, self.counter, self.env = house, counter, env
+        self.running: list[Child] = []
+        self.http = urllib3.PoolManager(maxsize=16, retries=False)
+
+    def start(self) -> Child:
+        child = self.house._start(self.house.lines["payments"], "payments", self.env)
+        child.wait_for_output("ready for action", 30)
+        self.running.append(child)
+        return child
+
+    def kill_all(self) -> None:
+        for child in self.running:
+            self.house.kill(child)
+        self.running.clear()
+
+    def begin(self, provider: str) -> Attempt:
+        attempt = self.counter.begin(provider)
+        broker.hint_at(START_PAYMENT, attempt.id)
+        return attempt
+
+    def opens(self, attempt: Attempt, limit_s: float = 20.0) -> Attempt:
+        wait_until(lambda: self.counter.last(attempt).status == "open", f"the link\n{self.stories()}", limit_s, every_s=0.05)
+        return self.counter.last(attempt)
+
+    def is_paid(self, attempt: Attempt, limit_s: float = 30.0) -> None:
+        wait_until(lambda: self.counter.state(attempt) == "paid", f"the money\n{self.stories()}", limit_s, every_s=0.05)
+
+    def page(self, attempt: Attempt) -> int:
+        key = self.env["PAYSTACK_SECRET_KEY" if attempt.provider == "paystack" else "FLUTTERWAVE_SECRET_KEY"]
+        url = self.house.webhook_url.replace("/webhook", f"/pay/return/{payers.return_token(key, attempt.id)}")
+        return int(self.http.request("GET", url, timeout=10).status)
+
+    def stories(self) -> str:
+        return self.house.stories() + "".join(f"\n--- payments\n{child.output()[-2500:]}" for child in self.running)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory, databases: Databases, valkey_databases: ValkeyDatabases) -> Iterator[Till]:
+    with databases.fresh() as database_url, valkey_databases.fresh() as redis_url, Providers.start() as providers:
+        env = environment(providers, database_url, redis_url) | SETTINGS | {"RETRY_INITIAL_DELAY_MS": "200"}
+        ours = {name: value for name, value in env.items() if name not in ("DATABASE_URL", "REDIS_URL", "LOG_DIR")}
+        before = {name: os.environ.get(name) for name in env}
+        os.environ.update(env)
+        forget()
+        base.bind(database_url)
+        made = broker.connect(redis_url)
+        with House(tmp_path_factory.mktemp("till"), database_url, redis_url, **ours) as house:
+            providers.configure(webhook_url=house.webhook_url)
+            house.start_web()
+            house.start_clock()
+            house.ready()
+            till = Till(house, Counter(providers), ours)
+            yield till
+            till.http.clear()
+        base.drop_connection()
+        made.client.close()
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        forget()
+
+
+@pytest.fixture
+def till(running: Till) -> Iterator[Till]:
+    yield running
+    running.counter.providers.clear_faults()
+    running.kill_all()
+
+
+def test_from_the_wish_to_the_money_by_webhook_alone(till: Till) -> None:
+    till.start()
+    begun = [till.begin(provider) for provider in ("paystack", "flutterwave")]
+
+    for attempt in begun:
+        till.counter.providers.pay(till.opens(attempt).reference)
+
+    for attempt in begun:
+        till.is_paid(attempt)
+        assert till.counter.heard(attempt) == ["payment_ready", "payment_received"]
+
+
+def test_two_webhooks_the_page_the_customer_and_the_comparison_at_once_pay_each_order_once(till: Till) -> None:
+    till.start()
+    till.start()
+    providers = till.counter.providers
+    begun = [till.opens(till.begin(("paystack", "flutterwave")[n % 2])) for n in range(6)]
+    providers.configure(verify_latency_s=0.3)
+    providers.fault(on="verify", times=None, share=0.1, http=502)
+    providers.fault(on="webhook", times=None, duplicate=2)
+
+    def everything(attempt: Attempt) -> None:
+        providers.pay(attempt.reference)
+        for _ in range(2):
+            broker.enqueue(CHECK_PAYMENT, attempt.id)
+            till.page(attempt)
+            broker.enqueue(RECONCILE_PAYMENTS, datetime.now(LAGOS).date().toordinal())
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(everything, begun))
+    for attempt in begun:
+        till.is_paid(attempt)
+    providers.settle()
+
+    for attempt in begun:
+        assert till.counter.payments(attempt) == [("applied", attempt.amount.kobo)]
+        assert till.counter.heard(attempt).count("payment_received") == 1
+    providers.configure(verify_latency_s=0)
+    till.counter.adds_up()
+
+
+def test_a_process_killed_while_the_provider_works_on_its_start_costs_no_money_and_no_customer(till: Till) -> None:
+    till.start()
+    providers = till.counter.providers
+    providers.fault(on="start", hang_s=20, hang_after=True)
+    attempt = till.begin("paystack")
+    wait_until(lambda: providers.calls(attempt.reference) or providers.counts().get("paystack.initialize"), "the call")
+
+    till.kill_all()
+    with redis.Redis.from_url(till.house.redis_url) as client:
+        client.flushdb()
+    till.start()
+
+    last = till.opens(attempt, 40)
+    providers.pay(last.reference)
+    till.is_paid(attempt)
+    assert len(till.counter.payments(attempt)) == 1
+
+
+def test_a_process_asked_to_stop_ends_its_call_first(till: Till) -> None:
+    child = till.start()
+    till.counter.providers.fault(on="start", delay_s=1.0)
+    attempt = till.begin("flutterwave")
+    wait_until(lambda: till.counter.attempt(attempt.id).tries == 1, "it is claimed")
+
+    assert child.stop(signal.SIGTERM) == 0
+
+    assert till.counter.attempt(attempt.id).status == "open"
+
+
+def test_webhooks_that_came_while_nobody_worked_and_redis_was_emptied_are_settled(till: Till) -> None:
+    till.start()
+    attempt = till.opens(till.begin("flutterwave"))
+    till.kill_all()
+    till.counter.providers.pay(attempt.reference)
+    till.counter.providers.settle()
+    with redis.Redis.from_url(till.house.redis_url) as client:
+        client.flushdb()
+
+    till.start()
+
+    till.is_paid(attempt)
+
+
+def test_a_key_that_is_none_ends_the_process_with_its_reason(till: Till) -> None:
+    child = till.house._start(till.house.lines["payments"], "payments", till.env | {"PAYSTACK_SECRET_KEY": "pk_live_public"})
+
+    told = child.wait_for_output("PAYSTACK_SECRET_KEY", 30)
+
+    assert "pk_live_public" not in told
+    till.house.kill(child)
