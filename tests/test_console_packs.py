@@ -48,8 +48,17 @@ def test_what_a_pack_holds(pack: str, size: str) -> None:
         ({"quantity": 6, "form": "tablet"}, "1 x 6", "6 tablets = 1 pack of 6"),
         ({"quantity": 60, "form": "tablet"}, "2 x 14", "60 tablets = 3 packs of 28, 24 over"),
         ({"quantity": 1, "form": "tablet"}, "1 x 10", "1 tablet = 1 pack of 10, 9 over"),
-        ({"dose": "5 ml", "times_a_day": 3, "duration_days": 5, "form": "syrup"}, "60 mL", "75 ml = 2 packs of 60 ml, 45 over"),
-        ({"dose": "2 puffs", "times_a_day": 2, "duration_days": 30}, "200 doses", "120 doses = 1 pack of 200 doses, 80 over"),
+        (
+            {"dose": "5 ml", "times_a_day": 3, "duration_days": 5, "form": "syrup", "directions": "5 ml"},
+            "60 mL",
+            "75 ml = 2 packs of 60 ml, 45 over",
+        ),
+        (
+            {"dose": "2 puffs", "times_a_day": 2, "duration_days": 30, "directions": "2 puffs"},
+            "200 doses",
+            "120 doses = 1 pack of 200 doses, 80 over",
+        ),
+        ({"dose": "5 ml", "times_a_day": 3, "duration_days": 5, "form": "syrup"}, "60 mL", ""),  # half understood
         ({"quantity": 2, "form": "syrup"}, "100 mL", "2 on the paper"),
         ({"quantity": 1, "form": "cream"}, "15 g", "1 on the paper"),
         ({"quantity": 100, "form": "syrup"}, "100 mL", "100 ml = 1 pack of 100 ml"),

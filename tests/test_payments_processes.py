@@ -183,6 +183,35 @@ def test_webhooks_that_came_while_nobody_worked_and_redis_was_emptied_are_settle
     till.is_paid(attempt)
 
 
+def test_forged_and_replayed_webhooks_pay_nothing_and_nothing_twice(till: Till) -> None:
+    till.start()
+    providers = till.counter.providers
+    attempt = till.opens(till.begin("flutterwave"))
+    body = {"event": "charge.completed", "data": {"id": 1, "tx_ref": attempt.reference, "status": "successful", "amount": 1}}
+
+    assert [providers.deliver("flutterwave", body, signed=how) for how in ("forged", "none")] == [403, 401]
+    assert providers.deliver("flutterwave", body) == 200  # the bare hash, replayed around another body: asked, and not believed
+    providers.pay(attempt.reference)
+    till.is_paid(attempt)
+    for _ in range(3):
+        providers.tell(attempt.reference)
+    providers.settle()
+
+    assert till.counter.payments(attempt) == [("applied", attempt.amount.kobo)]
+
+
+def test_a_cancelled_order_is_refunded_and_the_providers_word_ends_the_refund(till: Till) -> None:
+    till.start()
+    attempt = till.opens(till.begin("paystack"))
+    till.counter.providers.pay(attempt.reference)
+    till.is_paid(attempt)
+
+    till.counter.cancel(attempt)
+
+    wait_until(lambda: till.counter.refund(attempt).status == "done", f"the money back\n{till.stories()}", 30, every_s=0.1)
+    assert till.counter.state(attempt) == "refunded"
+
+
 def test_a_key_that_is_none_ends_the_process_with_its_reason(till: Till) -> None:
     child = till.house._start(till.house.lines["payments"], "payments", till.env | {"PAYSTACK_SECRET_KEY": "pk_live_public"})
 
