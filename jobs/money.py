@@ -21,6 +21,7 @@ BODIES_KEPT = timedelta(days=30)
 
 
 def _now(conn: psycopg.Connection) -> datetime:
+    now: datetime
     (now,) = conn.execute("SELECT clock_timestamp()").fetchone() or ()
     return now
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from models import base, vault
 from models.base import connection
@@ -99,12 +100,13 @@ def test_without_its_picture_the_page_can_still_be_used(desk: Desk) -> None:
     assert "Approve" in words(page.text)
 
 
-def test_a_picture_that_no_key_opens_is_not_found_and_noted_in_the_log(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_picture_that_no_key_opens_is_not_found_and_noted_in_the_log(desk: Desk) -> None:
     number = a_paper(*two_lines())
     vault.bind(desk.settings.media_url, (KEY,))
 
-    assert desk.seat().get(f"/console/prescriptions/{number}/pages/0/flat").status_code == 404
-    assert "console.vault_locked" in capsys.readouterr().out
+    with capture_logs() as noted:
+        assert desk.seat().get(f"/console/prescriptions/{number}/pages/0/flat").status_code == 404
+    assert "console.vault_locked" in [line["event"] for line in noted]
 
 
 def test_a_store_that_does_not_answer_is_told_in_a_sentence(desk: Desk, tmp_path: object) -> None:

@@ -15,8 +15,8 @@ import settings
 from models import base, customers, vault
 from models.base import connection
 from models.prescriptions import deciding, queue, receiving
-from models.readings import Candidate
 from models.prescriptions.record import Line
+from models.readings import Candidate
 from tests.factories import KEY, NOW, a_colleague, a_customer, a_product, a_reading, an_item
 from tests.servers import Databases
 from worker.database_facts import DatabaseFacts

@@ -76,6 +76,16 @@ def test_an_account_that_may_be_open_and_that_the_provider_does_not_know_is_left
     assert counter.alarms == ["payments: flutterwave: an account or code may be open that nobody was told"]
 
 
+def test_that_a_wish_may_have_arrived_is_not_forgotten_while_the_provider_cannot_be_asked(counter: Counter) -> None:
+    attempt = counter.begin("flutterwave", "transfer")
+    counter.providers.fault(on="charge", cut="after")
+    counter.providers.fault(on="verify", http=503)
+
+    tries(counter, attempt, 3)
+
+    assert counter.providers.counts()["flutterwave.charges"] == 1
+
+
 def test_an_account_is_asked_for_again_when_the_first_wish_never_left_this_house(
     counter: Counter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,7 +218,7 @@ def test_checks_stop_being_asked_every_moment_while_the_provider_is_silent(count
 
     for _ in range(4):
         payments.check(attempt.id)
-        waits.append(round(due_in(attempt).total_seconds()))
+        waits.append(int(due_in(attempt).total_seconds()))
         connection().execute("""UPDATE payment_attempts SET "leaseUntil" = NULL""")
 
     assert waits == [1, 2, 4, 8]

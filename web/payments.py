@@ -79,7 +79,7 @@ def _receive(provider: str, secret: str, header: str) -> Response:
 def _store(provider: str, body: bytes) -> Response:
     try:
         said = told.read(provider, body)
-        kind, reference, key = said.kind, said.reference, said.dedupe_key
+        kind, reference, key = str(said.kind), said.reference, said.dedupe_key
     except ValueError:  # kept as it is, for a person to look at
         kind, reference, key = "unreadable", "", f"unreadable:{hashlib.sha256(body).hexdigest()}"
     correlation = random.token_hex(8)

@@ -40,6 +40,11 @@ class Later:
             self._ready.notify()
         return True
 
+    def clear(self) -> None:
+        """Forgets what waits."""
+        with self._ready:
+            self._waiting.clear()
+
     def _run(self) -> None:
         while True:
             with self._ready:

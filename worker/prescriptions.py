@@ -19,8 +19,8 @@ from collections.abc import Callable
 from models import media
 from models.base import Unavailable, drop_connection, unit
 from models.prescriptions import receiving
-from models.readings import Reading
 from models.prescriptions.receiving import FILE_REASONS, PageFiles, Work
+from models.readings import Reading
 from models.vault import Away, Gone, Locked, vault
 from settings import current
 from worker import house, messages, prescription_reading, sentry

@@ -67,7 +67,7 @@ def needed(item: Item | None) -> Amount | None:
 
 def by_dose(item: Item) -> float | None:
     """How many pieces the dose makes over the whole time, to hold against a written quantity. None where that is not to be told."""
-    taken = _dose(item) if item.directions else None
+    taken = _dose(item)
     if taken is None or taken.unit != PIECE or not item.times_a_day or not item.duration_days or item.as_needed:
         return None
     return taken.number * item.times_a_day * item.duration_days
