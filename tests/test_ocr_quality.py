@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.prescriptions.reading import Quality
+from models.readings import Quality
 from tests import ocr_photos
 from worker.ocr.clean import clean
 from worker.ocr.quality import complaint_after_reading
