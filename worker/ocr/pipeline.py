@@ -26,6 +26,7 @@ from worker.ocr.lines import Row
 from worker.ocr.load import Loaded, Sheet, load
 from worker.ocr.parse import matters
 from worker.ocr.ppocr import PpOcr
+from worker.ocr.quality import complaint_after_reading
 from worker.ocr.repair import repaired
 from worker.ocr.tesseract import Tesseract
 from worker.ocr.wire import PagePicture, Read
@@ -150,7 +151,12 @@ def _photographed(number: int, sheet: Sheet, asked: Engines) -> _ReadPage:
         made = [_repaired(line) for line in made]
     if asked.second is not None:
         made = _asked_again(made, rows, found.pixels, asked.second)
-    page = Page(width, height, (cleaned.turned + found.turned) % 360, cleaned.flattened, quality=cleaned.quality)
+    quality = cleaned.quality
+    if isinstance(asked.first, PpOcr):  # only its confidences are known to tell what is right
+        letters = [sum(map(str.isalnum, word.text)) for word in found.words]
+        complaint = complaint_after_reading(quality, [word.confidence for word in found.words], letters)
+        quality = replace(quality, complaint=complaint)
+    page = Page(width, height, (cleaned.turned + found.turned) % 360, cleaned.flattened, quality=quality)
     return _ReadPage(page, made, found.pixels, cleaned.picture_hash)
 
 
