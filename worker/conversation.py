@@ -220,11 +220,12 @@ def _take_turn(
 def _perform_all(step: Step, context: Context, facts: DatabaseFacts) -> Step:
     """Performs effects, feeds outcomes back to the flow, and gathers the replies. Bounded: the only loop of its kind."""
     replies: list[Reply] = []
+    outside = step.outside
     for _ in range(EFFECT_ROUNDS):
         outcomes = [o for o in (perform(effect, context) for effect in step.effects) if o is not None]
         replies.extend(step.replies)
         if not outcomes:
-            return Step(step.place, tuple(replies))
+            return Step(step.place, tuple(replies), outside=outside)
         effects: list[Effect] = []
         place = step.place
         for outcome in outcomes:
@@ -232,9 +233,10 @@ def _perform_all(step: Step, context: Context, facts: DatabaseFacts) -> Step:
             place = after.place
             replies.extend(after.replies)
             effects.extend(after.effects)
+            outside = after.outside or outside
         step = Step(place, (), tuple(effects))
         if not effects:
-            return Step(place, tuple(replies))
+            return Step(place, tuple(replies), outside=outside)
     raise RuntimeError("effects without end")
 
 
@@ -342,6 +344,7 @@ def _pharmacy(s: Settings) -> Pharmacy:
         s.pharmacy_phone,
         s.delivery_fee_kobo,
         s.prescription_valid_days,
+        tuple(name for name, key in (("paystack", s.paystack_secret_key), ("flutterwave", s.flutterwave_secret_key)) if key),
     )
 
 

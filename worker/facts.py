@@ -32,7 +32,10 @@ class CustomerFacts:
 
 @dataclass(frozen=True, slots=True)
 class Pharmacy:
-    """What the law wants shown, what the checkout needs, and how many days a prescription is good for."""
+    """What the law wants shown, what the checkout needs, and how many days a prescription is good for.
+
+    `providers`: through whom customers may pay online (paystack, flutterwave), the one to offer first at the front.
+    """
 
     name: str
     address: str = ""
@@ -40,6 +43,7 @@ class Pharmacy:
     phone: str = ""
     delivery_fee_kobo: int = 0
     prescription_valid_days: int = 90
+    providers: tuple[str, ...] = ()
 
 
 class Facts(Protocol):

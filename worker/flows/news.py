@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from worker.facts import Facts
@@ -34,7 +35,7 @@ def caught_up(then: Step, facts: Facts) -> Step:
     left = any(effect.name == "leave_agent" for effect in then.effects)
     if not waiting or (facts.customer.with_agent and not left):
         return then
-    then = Step(then.place.at(then.place.state, unheard=None), then.replies, then.effects)
+    then = replace(then, place=then.place.at(then.place.state, unheard=None))
     for name, number in waiting:
         then = joined(then, TOLD[name](then.place, Happened(name, {"prescription_id": number}), facts))
     return then

@@ -68,7 +68,7 @@ def step(place: Place, *replies: Reply, effects: Iterable[Effect] = ()) -> Step:
 
 def joined(first: Step, then: Step) -> Step:
     """Two steps in a row as one: the place of the second, the replies and effects of both in order."""
-    return Step(then.place, first.replies + then.replies, first.effects + then.effects)
+    return Step(then.place, first.replies + then.replies, first.effects + then.effects, then.outside or first.outside)
 
 
 def under(sentence: Sentence | str, then: Step) -> Step:
@@ -76,11 +76,11 @@ def under(sentence: Sentence | str, then: Step) -> Step:
     if not sentence:
         return then
     if not then.replies:
-        return Step(then.place, (text(sentence),), then.effects)
+        return replace(then, replies=(text(sentence),))
     first, *rest = then.replies
     if isinstance(first, Picture | Document | Template):
-        return Step(then.place, (text(sentence), *then.replies), then.effects)
+        return replace(then, replies=(text(sentence), *then.replies))
     both = f"{sentence}\n\n{first.body}"
     if units(both) > (TEXT_LIMIT if isinstance(first, Text) else BODY_LIMIT):
-        return Step(then.place, (text(sentence), *then.replies), then.effects)
-    return Step(then.place, (replace(first, body=both), *rest), then.effects)
+        return replace(then, replies=(text(sentence), *then.replies))
+    return replace(then, replies=(replace(first, body=both), *rest))

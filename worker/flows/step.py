@@ -212,12 +212,27 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """What is said instead of a step's replies when the customer wrote last more than 24 hours ago: an approved template.
+
+    `kind` is what happened, as the templates are called here (`worker.whatsapp.templates`); `parameters` fill its places in order.
+    """
+
+    kind: str
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """What one event leads to: the next place, what to say, what to do (in this order: effects first, then replies)."""
+    """What one event leads to: the next place, what to say, what to do (in this order: effects first, then replies).
+
+    `outside` stands for all the replies where they may not be sent any more; without it they wait until the customer writes.
+    """
 
     place: Place
     replies: tuple[Reply, ...] = ()
     effects: tuple[Effect, ...] = ()
+    outside: Outside | None = None
 
 
 Handler = Callable[[Place, Event, "Facts"], Step]
