@@ -21,7 +21,7 @@ chat: $(STAMP) ## talk to the bot in the terminal
 test: $(STAMP) ## every test, on servers of its own; those that start whole houses last (ARGS="tests/test_run.py -x" for some)
 	@if [ -n "$(ARGS)" ]; then exec $(PY) -m pytest $(ARGS); fi; \
 	$(PY) -m pytest -m "not house" -n 2 --dist loadfile && \
-	$(PY) -m pytest -m house -n 2 --dist loadfile
+	$(PY) -m pytest -m house -n 2 --dist loadfile $$(grep -l 'mark\.house' tests/test_*.py)
 
 lint: $(STAMP) ## ruff, its format, and mypy where types are strict
 	@$(PY) -m ruff check .

@@ -95,14 +95,23 @@ class Services:
 @contextlib.contextmanager
 def throwaway(environ: dict[str, str] | None = None) -> Iterator[Services]:
     """Servers in a temporary folder, on free ports, without durability; call `start` on them. All is gone afterwards."""
+    with throwaway_folder() as folder:
+        services = Services(folder, dict(os.environ) if environ is None else environ, durable=False)
+        try:
+            yield services
+        finally:
+            services.stop()
+
+
+@contextlib.contextmanager
+def throwaway_folder() -> Iterator[Folder]:
+    """A folder of one's own in the quickest place. It is gone afterwards, and if its owner is killed, with the next one's making."""
     _sweep()
     path = Path(tempfile.mkdtemp(prefix=TEMPORARY, dir=_quickest_place()))
     folder = Folder(path)
-    services = Services(folder, dict(os.environ) if environ is None else environ, durable=False)
     try:
-        yield services
+        yield folder
     finally:
-        services.stop()
         folder.close()
         shutil.rmtree(path, ignore_errors=True)
 

@@ -8,7 +8,6 @@ import os
 import shutil
 import socket
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -22,8 +21,14 @@ from settings import Settings
 from tests.children import Children
 from tests.proxy import Proxy
 from tests.servers import Databases, ValkeyDatabases
+from tests.taken_over import old_at, old_database_url  # noqa: F401 - fixtures: here they are made once for all modules
+
+# Hundreds of processes are started from this code: it is compiled once and not by each of them, whatever the shell says.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Settings of whoever runs the tests are not the tests' business: only TEST_DATABASE_URL and TEST_REDIS_URL are.
+os.environ["MIGRATION_LOG"] = "off"  # commands of tests write no log into the working folder
 for _setting in fields(Settings):
     os.environ.pop(_setting.name.upper(), None)
 
@@ -125,24 +130,24 @@ def redis_url(valkey_databases: ValkeyDatabases) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def fresh_house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fresh_house() -> Iterator[Path]:
     """A launcher's folder in which both servers were started and stopped once: made one time, because initdb takes a second."""
-    path = tmp_path_factory.mktemp("house") / "data"
-    with contextlib.closing(Folder(path)) as folder:
-        servers = services.Services(folder, dict(os.environ))
-        try:
-            servers.start()
-        finally:
-            servers.stop()
-    return path
+    with services.throwaway_folder() as around:
+        path = around.path / "data"
+        with contextlib.closing(Folder(path)) as folder:
+            servers = services.Services(folder, dict(os.environ))
+            try:
+                servers.start()
+            finally:
+                servers.stop()
+        yield path
 
 
 @pytest.fixture
 def house(fresh_house: Path) -> Iterator[Path]:
     """A copy of that folder for one test, in a place that `nobody` can reach, as an ordinary clone is."""
-    with tempfile.TemporaryDirectory(prefix="drugsng-test-house-") as name:
-        Path(name).chmod(0o711)
-        yield Path(shutil.copytree(fresh_house, Path(name) / "data"))
+    with services.throwaway_folder() as around:
+        yield Path(shutil.copytree(fresh_house, around.path / "data"))
 
 
 @pytest.fixture

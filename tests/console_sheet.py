@@ -1,18 +1,26 @@
-"""A prescription on a desk for tests: papers with pictures in the vault, and what a browser would send from their page."""
+"""A prescription on a desk for tests: papers with pictures in the vault, and what a browser would send from their page.
+
+A module that imports `desk` and `own_connection` has a console on a database of its own for all its tests.
+"""
 
 from __future__ import annotations
 
 import base64
 import html
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
+import pytest
+
+from models import base, vault
 from models.base import connection
 from models.readings import Candidate, Item
-from models.vault import vault
-from tests.factories import a_customer, a_prescription, a_reading, an_item
+from tests.console import Desk, Seat
+from tests.factories import a_customer, a_prescription, a_product, a_reading, an_item
+from tests.servers import Databases, ValkeyDatabases
 
 # The smallest picture: what matters here is that it goes through the vault and comes back.
 JPEG = base64.b64decode(
@@ -21,6 +29,33 @@ JPEG = base64.b64decode(
 )
 AMLODIPINE = "Tab Amlodipine 5mg od x 30/7"
 UNSURE = "Tab Metfornin 500mg bd x 1/12"
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def desk(databases: Databases, valkey_databases: ValkeyDatabases) -> Iterator[Desk]:
+    """One console for the module: every test brings its own colleagues and papers."""
+    with databases.fresh() as url, valkey_databases.fresh() as redis_url:
+        made = Desk(url, redis_url)
+        yield made
+        made.close()
+
+
+@pytest.fixture(autouse=True)
+def own_connection(desk: Desk) -> Iterator[None]:
+    """Each test begins with the desk's database and ends with the desk's vault, whatever it did to them."""
+    base.bind(desk.settings.database_url)
+    yield
+    vault.bind(desk.settings.media_url, desk.settings.media_keys)
+    base.drop_connection()
+
+
+@pytest.fixture
+def amlodipine() -> str:
+    """The reference of a product in packs of 28 tablets, as `two_lines` takes it."""
+    ref = a_product("Amlodipine 5mg", sale_class="pom", generic="Amlodipine")
+    connection().execute("UPDATE products SET pack = '2 x 14', form = 'Tablet' WHERE id = %s", (ref[1:],))
+    return ref
 
 
 def two_lines(ref: str = "", **more: Any) -> tuple[Item, ...]:
@@ -42,13 +77,13 @@ def a_paper(
         .execute(
             """INSERT INTO media ("customerId", kind, "mediaId", sha256, purpose, "createdAt", "storedAs", "contentType")
                VALUES (%s, 'image', %s, %s, 'prescription', %s, %s, 'image/jpeg') RETURNING id""",
-            (customer, f"m{at.timestamp()}", "ab" * 32, at, vault().put(JPEG, room="t", now=at) if pictures else ""),
+            (customer, f"m{at.timestamp()}", "ab" * 32, at, vault.vault().put(JPEG, room="t", now=at) if pictures else ""),
         )
         .fetchone()[0]
     )
     number = a_prescription(customer, a_reading(*items, **told) if items else None, at=at, mediaRow=media, **columns)
     if pictures and items:
-        names = [vault().put(JPEG, room="t", now=at) for _ in range(2)]
+        names = [vault.vault().put(JPEG, room="t", now=at) for _ in range(2)]
         connection().execute("INSERT INTO prescription_pages VALUES (%s, 0, %s, %s, 1000, 1400)", (number, *names))
     return number
 
@@ -93,9 +128,20 @@ def fields(page: str) -> dict[str, str]:
     return parser.fields
 
 
+def opened(seat: Seat, number: int) -> dict[str, str]:
+    """The fields of the page of a paper with `two_lines`, with a decision for each of them."""
+    sent = fields(seat.get(f"/console/prescriptions/{number}").text)
+    return sent | {"row-0-outcome": "approved", "row-1-outcome": "not_dispensed", "row-1-reason": "unreadable"}
+
+
+def act(seat: Seat, number: int, verb: str, sent: dict[str, str], **headers: str) -> Any:
+    """The answer to pressing the button for this verb: approve, reject, ask, draft..."""
+    return seat.post(f"/console/prescriptions/{number}/{verb}", sent, **headers)
+
+
 def words(page: str) -> str:
-    """What is to be read on it."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
+    """What is to be read on it. What only sets text apart from its neighbours puts no space there."""
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", re.sub(r"</?bdi>", "", page))).split())
 
 
 def row_of(page: str, position: int) -> str:

@@ -1,10 +1,12 @@
 """Papers written and photographed for the tests: text by Pillow's own font, a desk, a camera's angle, light and faults by OpenCV.
 
-Everything follows from a seed. Colours and sizes are such as a phone gives; nothing here is taken from a real paper.
+Everything follows from a seed. Colours and sizes are such as a phone gives; nothing here is taken from a real paper. Numbers are
+single: a photo of two megapixels is made for most tests, and doubles would take longer than what is tested.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,7 +91,7 @@ def paper(
 def aged(seed: int, *, width: int = 1000, height: int = 1400) -> Any:
     """(height, width, 3) uint8: a sheet with nothing on it but its grain, a fold and the ring of a cup."""
     rng = np.random.default_rng(seed)
-    grain = cv2.GaussianBlur(rng.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 1.5)
+    grain = cv2.GaussianBlur(_grain(rng, (height, width)), (0, 0), 1.5)
     page = 238 + grain[:, :, None] * 10 * np.ones(3, np.float32)
     cv2.line(page, (0, height // 2), (width, height // 2 + 12), (205, 205, 200), 3, cv2.LINE_AA)
     cv2.circle(page, (width // 3, height // 4), width // 9, (205, 180, 150), 6, cv2.LINE_AA)
@@ -113,7 +115,7 @@ def scenery(seed: int, kind: str, *, width: int = 1200, height: int = 1600) -> A
             green = tuple(int(c) for c in np.array([70, 130, 60]) * rng.uniform(0.4, 1.5))
             cv2.ellipse(picture, at, (long, max(3, long // 3)), float(rng.uniform(0, 180)), 0, 360, green, -1, cv2.LINE_AA)
         return picture
-    grain = rng.normal(0, 1, (height, width)).astype(np.float32)
+    grain = _grain(rng, (height, width))
     if kind == "fur":
         hair = cv2.line(np.zeros((41, 41), np.float32), (5, 0), (30, 40), 1.0, 2, cv2.LINE_AA)
         grain = cv2.filter2D(grain, -1, hair)
@@ -158,9 +160,10 @@ def photo(
     corners = (corners + [width / 2, height / 2] + rng.uniform(-0.02, 0.02, 2) * [width, height]).astype(np.float32)
     matrix = cv2.getPerspectiveTransform(np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32), corners)
     laid = cv2.warpPerspective(page, matrix, size, flags=cv2.INTER_AREA)
-    mask = cv2.warpPerspective(np.full((rows, columns), 255, np.uint8), matrix, size, flags=cv2.INTER_LINEAR)[:, :, None] / 255.0
-    dropped = cv2.GaussianBlur(np.roll(mask, (6, 8), (0, 1)), (0, 0), 8)[:, :, None]
-    seen = ground * (1 - 0.35 * dropped * (1 - mask)) * (1 - mask) + laid * mask
+    mask = cv2.warpPerspective(np.full((rows, columns), 1, np.float32), matrix, size, flags=cv2.INTER_LINEAR)
+    dropped = cv2.GaussianBlur(np.roll(mask, (6, 8), (0, 1)), (0, 0), 8)
+    desk_seen = (1 - np.float32(0.35) * dropped * (1 - mask)) * (1 - mask)
+    seen = ground * desk_seen[:, :, None] + laid * mask[:, :, None]
     return Photo(_lit(seen, rng, shadow), corners)
 
 
@@ -174,12 +177,11 @@ def _desk(kind: str, width: int, height: int, rng: Any) -> Any:
     }[kind]
     ground = np.full((height, width, 3), base, np.float32)
     if kind == "wood":
-        streaks = cv2.GaussianBlur(
-            rng.normal(0, 1, (height, 1)).repeat(width, 1).astype(np.float32), (0, 0), 3
-        ) + 0.3 * rng.normal(0, 1, (height, width))
+        streaks = cv2.GaussianBlur(_grain(rng, (height, 1)).repeat(width, 1), (0, 0), 3)
+        streaks += np.float32(0.3) * _grain(rng, (height, width))
         return np.clip(ground + cv2.GaussianBlur(streaks, (0, 0), 1.5)[:, :, None] * 45, 0, 255)
     if kind in ("cloth", "stone", "bright"):
-        grain = cv2.GaussianBlur(rng.normal(0, 1, (height, width)).astype(np.float32), (0, 0), 4 if kind == "cloth" else 9)
+        grain = cv2.GaussianBlur(_grain(rng, (height, width)), (0, 0), 4 if kind == "cloth" else 9)
         strength = {"cloth": 60, "stone": 120, "bright": 60}[kind]
         return np.clip(ground + grain[:, :, None] * strength, 0, 255)
     return ground
@@ -187,9 +189,9 @@ def _desk(kind: str, width: int, height: int, rng: Any) -> Any:
 
 def _lit(seen: Any, rng: Any, shadow: float) -> Any:
     height, width = seen.shape[:2]
-    slope = rng.uniform(-0.25, 0.25, 2)
-    x, y = np.linspace(-0.5, 0.5, width), np.linspace(-0.5, 0.5, height)
-    light = 0.92 * (1 + slope[0] * x[None, :] + slope[1] * y[:, None])
+    slope = rng.uniform(-0.25, 0.25, 2).astype(np.float32)
+    x, y = np.linspace(-0.5, 0.5, width, dtype=np.float32), np.linspace(-0.5, 0.5, height, dtype=np.float32)
+    light = np.float32(0.92) * (1 + slope[0] * x[None, :] + slope[1] * y[:, None])
     if shadow:
         shade = np.zeros((height, width), np.float32)
         middle = rng.uniform(0.25, 0.75, 2) * [width, height]
@@ -200,9 +202,20 @@ def _lit(seen: Any, rng: Any, shadow: float) -> Any:
             * width
         )
         cv2.fillPoly(shade, [outline.astype(np.int32)], 1.0)
-        light = light * (1 - shadow * cv2.GaussianBlur(shade, (0, 0), 18))
-    grain = rng.normal(0, 2.5, seen.shape)
-    return np.clip(seen * light[:, :, None] + grain, 0, 255).astype(np.uint8)
+        light = light * (1 - np.float32(shadow) * cv2.GaussianBlur(shade, (0, 0), 18))
+    seen *= light[:, :, None]
+    seen += np.float32(2.5) * _grain(rng, seen.shape)
+    return np.clip(seen, 0, 255, out=seen).astype(np.uint8)
+
+
+def _grain(rng: Any, shape: tuple[int, ...]) -> Any:
+    """Normal noise around 0, one grey level wide: the same for each shape, laid elsewhere each time."""
+    return np.roll(_film(shape), rng.integers(0, shape[:2]), (0, 1))
+
+
+@functools.lru_cache(8)
+def _film(shape: tuple[int, ...]) -> Any:
+    return np.random.default_rng(0).standard_normal(shape, np.float32)
 
 
 def jpeg(pixels: Any, quality: int = 70) -> Any:
@@ -226,5 +239,5 @@ def shaken(pixels: Any, length: int, degrees: float = 20.0) -> Any:
 
 def darkened(pixels: Any, light: float, seed: int = 0, noise: float = 3.0) -> Any:
     """As in a dark room: `light` 0 to 1 of the light, the camera's noise (grey levels) stays."""
-    grain = np.random.default_rng(seed).normal(0, noise, pixels.shape)
-    return np.clip(pixels * light + grain, 0, 255).astype(np.uint8)
+    seen = pixels * np.float32(light) + np.float32(noise) * _grain(np.random.default_rng(seed), pixels.shape)
+    return np.clip(seen, 0, 255, out=seen).astype(np.uint8)

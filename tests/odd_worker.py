@@ -4,7 +4,7 @@ ODD_CLOCK_S    its wall clock is wrong by so many seconds
 ODD_CIRCUIT_S  the circuit for a stopped sender closes after so many seconds instead of a minute
 ODD_UNIT_S     a unit of database work is given up after so many seconds instead of ten
 ODD_FLOWS=1    a flow with bugs: "explode" raises each time, "stumble" the first two times, "perish" ends the process each time,
-               "dawdle" takes 0.7 s. What an alarm would tell Sentry is printed.
+               each "dawdle" takes 0.7 s. What an alarm would tell Sentry is printed.
 """
 
 from __future__ import annotations
@@ -56,8 +56,7 @@ if os.environ.get("ODD_FLOWS"):
         text = getattr(event, "text", "")
         if "perish" in text:
             os.kill(os.getpid(), signal.SIGKILL)
-        if "dawdle" in text:
-            time.sleep(0.7)
+        time.sleep(0.7 * text.count("dawdle"))
         _stumbled[text] += 1
         if "explode" in text or ("stumble" in text and _stumbled[text] <= 2):
             raise KeyError(text)

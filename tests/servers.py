@@ -69,7 +69,13 @@ class Databases:
     @contextlib.contextmanager
     def fresh(self, *, migrated: bool = True) -> Iterator[str]:
         """The URL of a database nobody else uses; dropped afterwards."""
-        name = self.create(self.template() if migrated else "template1")
+        with self.copy(self.template() if migrated else "template1") as url:
+            yield url
+
+    @contextlib.contextmanager
+    def copy(self, template: str) -> Iterator[str]:
+        """The URL of a copy of this database; dropped afterwards."""
+        name = self.create(template)
         try:
             yield with_database(self.server_url, name)
         finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,16 +10,9 @@ from models import base, carts
 from models.base import connection
 from models.values import Money, Refused
 from tests.factories import NOW, a_customer, a_product
-from tests.servers import Databases
+from tests.shops import shop
 
-
-@pytest.fixture(scope="module", autouse=True)
-def shop(databases: Databases) -> Iterator[None]:
-    """One database for the module: every test brings its own customers and products."""
-    with databases.fresh() as url:
-        base.bind(url)
-        yield
-        base.drop_connection()
+__all__ = ["shop"]  # a fixture
 
 
 def add(customer: int, ref: str, quantity: int = 1) -> carts.Changed:

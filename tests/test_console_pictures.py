@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from structlog.testing import capture_logs
 
-from models import base, vault
+from models import vault
 from models.base import connection
 from tests.console import Desk, audited
-from tests.console_sheet import JPEG, a_paper, two_lines, words
+from tests.console_sheet import JPEG, a_paper, desk, own_connection, two_lines, words
 from tests.factories import KEY
-from tests.servers import Databases, ValkeyDatabases
 
-
-@pytest.fixture(scope="module")
-def desk(databases: Databases, valkey_databases: ValkeyDatabases) -> Iterator[Desk]:
-    with databases.fresh() as url, valkey_databases.fresh() as redis_url:
-        made = Desk(url, redis_url)
-        yield made
-        made.close()
-
-
-@pytest.fixture(autouse=True)
-def own_connection(desk: Desk) -> Iterator[None]:
-    base.bind(desk.settings.database_url)
-    yield
-    vault.bind(desk.settings.media_url, desk.settings.media_keys)
-    base.drop_connection()
+__all__ = ["desk", "own_connection"]  # fixtures
 
 
 def seen(number: int) -> list[str]:

@@ -4,53 +4,29 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import pytest
-
-from models import base, prescriptions, vault
+from models import base, prescriptions
 from models.base import connection
 from models.prescriptions import queue
 from tests.console import Desk, Seat, a_colleague
-from tests.console_sheet import a_paper, fields, state, told_customer, two_lines, words
-from tests.factories import a_customer, a_product
-from tests.servers import Databases, ValkeyDatabases
+from tests.console_sheet import (
+    JSON,
+    a_paper,
+    act,
+    amlodipine,
+    desk,
+    fields,
+    opened,
+    own_connection,
+    state,
+    told_customer,
+    two_lines,
+    words,
+)
+from tests.factories import a_customer
 
-JSON = {"Accept": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def desk(databases: Databases, valkey_databases: ValkeyDatabases) -> Iterator[Desk]:
-    with databases.fresh() as url, valkey_databases.fresh() as redis_url:
-        made = Desk(url, redis_url)
-        yield made
-        made.close()
-
-
-@pytest.fixture(autouse=True)
-def own_connection(desk: Desk) -> Iterator[None]:
-    base.bind(desk.settings.database_url)
-    yield
-    vault.bind(desk.settings.media_url, desk.settings.media_keys)
-    base.drop_connection()
-
-
-@pytest.fixture
-def amlodipine() -> str:
-    ref = a_product("Amlodipine 5mg", sale_class="pom", generic="Amlodipine")
-    connection().execute("UPDATE products SET pack = '2 x 14', form = 'Tablet' WHERE id = %s", (ref[1:],))
-    return ref
-
-
-def opened(seat: Seat, number: int) -> dict[str, str]:
-    sent = fields(seat.get(f"/console/prescriptions/{number}").text)
-    return sent | {"row-0-outcome": "approved", "row-1-outcome": "not_dispensed", "row-1-reason": "unreadable"}
-
-
-def act(seat: Seat, number: int, verb: str, sent: dict[str, str], **headers: str) -> Any:
-    return seat.post(f"/console/prescriptions/{number}/{verb}", sent, **headers)
+__all__ = ["amlodipine", "desk", "own_connection"]  # fixtures
 
 
 def test_what_is_typed_is_kept_and_there_after_a_reload(desk: Desk) -> None:

@@ -15,30 +15,19 @@ from models import base, carts, orders
 from models.base import connection
 from models.values import Money, Refused
 from tests.factories import NOW, a_customer, a_product, an_order, stock_of
-from tests.servers import Databases
+from tests.shops import run, shop
 from worker.database_facts import DatabaseFacts
 from worker.effects import EFFECTS, Context, perform
 from worker.facts import CustomerFacts, Facts, Pharmacy
 from worker.flows.step import Effect, Happened
 
+__all__ = ["shop"]  # a fixture
+
+
 SETTINGS = settings.read(
     {"DATABASE_URL": "postgresql://nobody@127.0.0.1/none", "REDIS_URL": "redis://127.0.0.1:1", "DELIVERY_FEE_KOBO": "150000"}
 )
 LAGOS = ZoneInfo("Africa/Lagos")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def shop(databases: Databases) -> Iterator[None]:
-    """One database for the module: every test brings its own customers and products."""
-    with databases.fresh() as url:
-        base.bind(url)
-        yield
-        base.drop_connection()
-
-
-def run(statement: str, *values: object) -> list[tuple]:
-    done = connection().execute(statement, values)
-    return done.fetchall() if done.description else []
 
 
 def facts_of(customer: int) -> DatabaseFacts:

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from models import migrating, migration_session, migration_steps
 from models.migrating import CannotMigrate, migrate, pending_count, rollback, status
 from models.migrating_cli import db
+from tests.children import wait_until
 
 GOOD = """
 def migrate(migrator, database, *, fake=False):
@@ -42,6 +43,14 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "001_make_one.py").write_text(GOOD.format(table="one"))
     (tmp_path / "002_make_two.py").write_text(GOOD.format(table="two"))
     return tmp_path
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries, pauses and the look at who holds a lock take tenths of seconds here: their order is what is tested, not their length."""
+    monkeypatch.setattr(migration_session, "LOCK_TIMEOUT_MS", 600)
+    monkeypatch.setattr(migration_session, "RETRY_PAUSES_S", (0.1,))
+    monkeypatch.setattr(migration_session._BlockerWatch, "TICK_S", 0.05)
 
 
 @pytest.fixture
@@ -117,7 +126,7 @@ def test_a_step_in_pieces_that_fails_half_way_goes_on_when_run_again(empty_datab
 
 
 def test_two_at_once_do_the_work_once_and_the_second_waits(empty_database_url, folder):
-    slow = GOOD.format(table="slow").replace("CREATE TABLE", "SELECT pg_sleep(0.6); CREATE TABLE")
+    slow = GOOD.format(table="slow").replace("CREATE TABLE", "SELECT pg_sleep(0.4); CREATE TABLE")
     (folder / "003_slow.py").write_text(slow)
     results: list[list[str]] = []
     heard: list[str] = []
@@ -154,7 +163,8 @@ def test_a_database_newer_than_the_program_is_left_alone(empty_database_url, con
     assert status(empty_database_url, folder=folder).unknown == ("009_from_tomorrow",)
 
 
-def test_a_held_lock_is_tried_again_and_got_when_it_is_free(empty_database_url, connection, folder):
+def test_a_held_lock_is_tried_again_and_got_when_it_is_free(empty_database_url, connection, folder, hurried, monkeypatch):
+    monkeypatch.setattr(migration_session, "RETRY_PAUSES_S", (0.1,) * 40)
     migrate(empty_database_url, folder=folder)
     alter = GOOD.replace("CREATE TABLE {table} (id serial PRIMARY KEY)", "ALTER TABLE one ADD COLUMN x int")
     (folder / "003_alter.py").write_text(alter)
@@ -164,7 +174,7 @@ def test_a_held_lock_is_tried_again_and_got_when_it_is_free(empty_database_url, 
         connection.execute("SELECT * FROM one")
         thread = threading.Thread(target=migrate, args=(empty_database_url,), kwargs={"folder": folder, "tell": heard.append})
         thread.start()
-        thread.join(timeout=1.8)  # longer than one try
+        wait_until(lambda: any("is held by" in line for line in heard), "it to say who holds the lock")
         assert thread.is_alive()
     thread.join(timeout=20)
 
@@ -172,9 +182,7 @@ def test_a_held_lock_is_tried_again_and_got_when_it_is_free(empty_database_url, 
     assert any(f"it is held by process {connection.info.backend_pid}" in line and "idle in transaction" in line for line in heard)
 
 
-def test_a_lock_that_is_never_free_ends_in_a_sentence_that_names_its_holder(empty_database_url, connection, folder, monkeypatch):
-    monkeypatch.setattr(migration_session, "LOCK_TIMEOUT_MS", 700)
-    monkeypatch.setattr(migration_session, "RETRY_PAUSES_S", (0.1,))
+def test_a_lock_that_is_never_free_ends_in_a_sentence_that_names_its_holder(empty_database_url, connection, folder, hurried):
     migrate(empty_database_url, folder=folder)
     with connection.transaction():
         connection.execute("SELECT * FROM two")

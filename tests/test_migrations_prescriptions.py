@@ -10,9 +10,7 @@ import pytest
 
 from models.migrating import migrate, rollback
 from tests.servers import Databases, with_database
-from tests.test_migrations_v1 import old_database_url, old_template, shape
-
-__all__ = ["old_database_url", "old_template"]  # fixtures
+from tests.taken_over import At, ask, shape
 
 OLD_COLUMNS = (
     'id, "orderId", "fileUrl", "extractedText", "verificationStatus", "pharmacistNotes", "verifiedBy", "verifiedAt", "createdAt", '
@@ -54,15 +52,8 @@ INSERT INTO audit (id, "staffId", act, detail) VALUES (9, 5, 'login', '{"a": 1}'
 
 
 @pytest.fixture(scope="session")
-def old_at_006(databases: Databases, old_template: str) -> str:
-    name = databases.create(old_template)
-    migrate(with_database(databases.server_url, name), to="006")
-    return name
-
-
-@pytest.fixture(scope="session")
-def at_work(databases: Databases, old_at_006: str) -> str:
-    name = databases.create(old_at_006)
+def at_work(databases: Databases, old_at: At) -> str:
+    name = databases.create(old_at("006"))
     url = with_database(databases.server_url, name)
     migrate(url, to="008")
     with psycopg.connect(url, autocommit=True) as connection:
@@ -71,25 +62,17 @@ def at_work(databases: Databases, old_at_006: str) -> str:
 
 
 @pytest.fixture
-def url(databases: Databases, old_at_006: str) -> Iterator[str]:
+def url(databases: Databases, old_at: At) -> Iterator[str]:
     """The old system's data just before these steps."""
-    name = databases.create(old_at_006)
-    yield with_database(databases.server_url, name)
-    databases.drop(name)
+    with databases.copy(old_at("006")) as url:
+        yield url
 
 
 @pytest.fixture
 def shop(databases: Databases, at_work: str) -> Iterator[str]:
     """The shop at work, this test's own."""
-    name = databases.create(at_work)
-    yield with_database(databases.server_url, name)
-    databases.drop(name)
-
-
-def ask(url: str, statement: str, *values: object) -> list[Any]:
-    with psycopg.connect(url, autocommit=True) as connection:
-        done = connection.execute(statement, values)
-        return done.fetchall() if done.description else []
+    with databases.copy(at_work) as url:
+        yield url
 
 
 def everything(url: str) -> dict[str, list[Any]]:

@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 
 from models.migrating import CannotMigrate, migrate, rollback, status
 from models.values import Money
-from tests.servers import Databases, with_database
-from tests.test_migrations_v1 import old_database_url, old_template, shape
-
-__all__ = ["old_database_url", "old_template"]  # fixtures
+from tests.servers import Databases
+from tests.taken_over import At, shape
 
 MONEY = {
     "products": ("price", "priceKobo"),
@@ -49,19 +47,11 @@ def url(old_database_url: str) -> str:
     return old_database_url
 
 
-@pytest.fixture(scope="session")
-def template_at_003(databases: Databases, old_template: str) -> str:
-    name = databases.create(old_template)
-    migrate(with_database(databases.server_url, name), to="003")
-    return name
-
-
 @pytest.fixture
-def url_at_003(databases: Databases, template_at_003: str) -> Iterator[str]:
+def url_at_003(databases: Databases, old_at: At) -> Iterator[str]:
     """The old system's data with whole kobo beside it."""
-    name = databases.create(template_at_003)
-    yield with_database(databases.server_url, name)
-    databases.drop(name)
+    with databases.copy(old_at("003")) as url:
+        yield url
 
 
 @pytest.fixture

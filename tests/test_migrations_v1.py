@@ -5,50 +5,15 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import peewee
-import psycopg
 import pytest
 
 from models import schema_shape
 from models.migrating import CannotMigrate, migrate, rollback, status
-from tests.servers import Databases, with_database
+from tests.taken_over import run, shape
 
-DATA = Path(__file__).parent / "data"
 EVERY_KIND = ("column", "place", "constraint", "index", "enum", "sequence", "comment", "trigger", "function")
-
-
-@pytest.fixture(scope="session")
-def old_template(databases: Databases) -> str:
-    """The name of a database as the old system left it: its schema and its data, no history. Tests get copies."""
-    name = databases.create()
-    for file in ("v1_schema.sql", "v1_sample_data.sql"):
-        run(with_database(databases.server_url, name), (DATA / file).read_text())
-    return name
-
-
-@pytest.fixture
-def old_database_url(databases: Databases, old_template: str) -> Iterator[str]:
-    """A database of the old system, this test's own."""
-    name = databases.create(old_template)
-    yield with_database(databases.server_url, name)
-    databases.drop(name)
-
-
-def shape(url: str) -> dict[tuple[str, str, str], str]:
-    """The schema without the history, and without `rollback_NNN`, where a step taken back keeps what 1.x has no place for."""
-    database = peewee.PostgresqlDatabase(url, prefer_psycopg3=True)
-    with database:
-        found = schema_shape.read(database)
-    return {key: text for key, text in found.items() if not key[1].startswith(("migratehistory", "rollback_"))}
-
-
-def run(url: str, *statements: str) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        for statement in statements:
-            connection.execute(statement)
 
 
 def pg_dump(url: str) -> str:

@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 
 import psycopg
 import pytest
 
 from models import base, orders
-from models.base import connection
 from models.values import Money, Refused
 from tests.factories import FEE, NOW, a_customer, a_product, an_order, order_id, stock_of
-from tests.servers import Databases
+from tests.shops import run, shop
+
+__all__ = ["shop"]  # a fixture
+
 
 LATER = NOW + timedelta(minutes=31)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def shop(databases: Databases) -> Iterator[None]:
-    """One database for the module: every test brings its own customers and products."""
-    with databases.fresh() as url:
-        base.bind(url)
-        yield
-        base.drop_connection()
-
-
-def run(statement: str, *values: object) -> list[tuple]:
-    done = connection().execute(statement, values)
-    return done.fetchall() if done.description else []
 
 
 def state_of(number: str) -> str:

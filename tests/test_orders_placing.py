@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from models import base, carts, checkout, orders
-from models.base import connection
+from models import carts, checkout, orders
 from models.checkout import Placed, Wish
 from models.values import Money, Refused
 from tests.factories import FEE, NOW, a_cart, a_customer, a_product, an_order, stock_of
-from tests.servers import Databases
+from tests.shops import run, shop
+
+__all__ = ["shop"]  # a fixture
+
 
 CASH = Wish("delivery", "cash", "key-1", "12 Allen Avenue, Ikeja")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def shop(databases: Databases) -> Iterator[str]:
-    """One database for the module: every test brings its own customers and products."""
-    with databases.fresh() as url:
-        base.bind(url)
-        yield url
-        base.drop_connection()
-
-
-def run(statement: str, *values: object) -> list[tuple]:
-    done = connection().execute(statement, values)
-    return done.fetchall() if done.description else []
 
 
 def place(customer: int, wish: Wish = CASH) -> Placed:

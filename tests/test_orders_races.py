@@ -3,57 +3,26 @@
 from __future__ import annotations
 
 import sys
-import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import ClassVar
 
 import psycopg
 import pytest
 
-from models import base, carts, checkout, orders
+from models import carts, checkout, orders
 from models.base import connection
 from models.checkout import Placed, Wish
 from tests.children import Children
 from tests.factories import FEE, NOW, a_cart, a_customer, a_product, an_order, order_id, stock_of
-from tests.servers import Databases
+from tests.shops import at_once, shop
+
+__all__ = ["shop"]  # a fixture
 
 CASH = Wish("delivery", "cash", "key-1", "12 Allen Avenue, Ikeja")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def shop(databases: Databases) -> Iterator[str]:
-    """One database for the module: every test brings its own customers and products."""
-    with databases.fresh() as url:
-        base.bind(url)
-        yield url
-        base.drop_connection()
-
-
 def place(customer: int, wish: Wish = CASH) -> Placed:
     return checkout.place(customer, wish, delivery_fee=FEE, now=NOW)
-
-
-def at_once(work: list[Callable[[], object]]) -> list[object]:
-    """What each gave or raised, all begun together, each on a connection of its own."""
-    given: list[object] = []
-    ready = threading.Barrier(len(work))
-
-    def one(do: Callable[[], object]) -> None:
-        base.connection()
-        ready.wait(timeout=20)
-        try:
-            given.append(do())
-        except Exception as e:  # noqa: BLE001 - the test looks at what was raised
-            given.append(e)
-        base.drop_connection()
-
-    threads = [threading.Thread(target=one, args=(do,)) for do in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return given
 
 
 def test_the_same_key_gives_the_same_order_whatever_the_cart_holds_by_then() -> None:

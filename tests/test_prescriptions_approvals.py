@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from models import base, carts, checkout, orders
-from models.base import connection
+from models import carts, checkout, orders
 from models.checkout import Placed, Wish
 from models.prescriptions import approvals
 from models.prescriptions.approvals import Allowed
 from models.values import Money, Refused
 from tests.factories import NOW, a_cart, a_customer, a_product, order_id
-from tests.servers import Databases
+from tests.shops import run, shop
+
+__all__ = ["shop"]  # a fixture
+
 
 FEE = Money(0)
 LATER = NOW + timedelta(days=30)
 _keys = itertools.count(1)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def shop(databases: Databases) -> Iterator[None]:
-    """One database for the module: every test brings its own customers and products."""
-    with databases.fresh() as url:
-        base.bind(url)
-        yield
-        base.drop_connection()
-
-
-def run(statement: str, *values: object) -> list[tuple]:
-    done = connection().execute(statement, values)
-    return done.fetchall() if done.description else []
 
 
 def a_decision(customer: int) -> tuple[int, int]:

@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-
 import pytest
 
-from models import base, carts, checkout, customers, orders
+from models import carts, checkout, customers, orders
 from models.base import connection
 from models.checkout import Placed, Wish
 from models.values import Refused
 from tests.factories import NOW, a_cart, a_customer, a_product, order_id, stock_of
-from tests.servers import Databases
-from tests.test_prescriptions_approvals import FEE, amoxicillin, approve, cart, place, run, used
+from tests.shops import at_once, run, shop
+from tests.test_prescriptions_approvals import FEE, amoxicillin, approve, cart, place, used
 
-
-@pytest.fixture(scope="module", autouse=True)
-def shop(databases: Databases) -> Iterator[None]:
-    """One database for the module: every test brings its own customers and products."""
-    with databases.fresh() as url:
-        base.bind(url)
-        yield
-        base.drop_connection()
-
-
-def at_once(work: list[Callable[[], object]]) -> list[object]:
-    """What each gave or raised, all begun together, each on a connection of its own."""
-    given: list[object] = []
-    ready = threading.Barrier(len(work))
-
-    def one(do: Callable[[], object]) -> None:
-        base.connection()
-        ready.wait(timeout=20)
-        try:
-            given.append(do())
-        except Exception as e:  # noqa: BLE001 - the test looks at what was raised
-            given.append(e)
-        base.drop_connection()
-
-    threads = [threading.Thread(target=one, args=(do,)) for do in work]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=30)
-    return given
+__all__ = ["shop"]  # a fixture
 
 
 @pytest.mark.parametrize("end", ["cancelled", "expired", "refunded"])

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from models import base, prescriptions, vault
+from models import prescriptions, vault
 from models.base import connection
 from models.prescriptions import duplicates, receiving
 from models.readings import Item
 from tests.factories import NOW, a_customer
-from tests.prescription_peers import KEY, OLD_KEY, a_prescription, a_reading, row
+from tests.prescription_peers import OLD_KEY, a_prescription, a_reading, database, row
+
+__all__ = ["database"]  # a fixture
 from worker import prescription_reading
 from worker.ocr import hashing
 
 HASH = 0xF0E1_D2C3_B4A5_9687
-
-
-@pytest.fixture(autouse=True)
-def database(database_url: str, tmp_path: Path) -> Iterator[None]:
-    base.bind(database_url)
-    vault.bind(str(tmp_path / "vault"), (KEY,))
-    yield
-    base.drop_connection()
-    vault.bind("", ())
 
 
 def read(

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from models import base, prescriptions, vault
+from models import prescriptions, vault
 from models.base import connection
 from models.prescriptions import receiving, record
 from models.prescriptions.record import Line, Record
 from models.readings import Candidate, Item, Page, Quality
 from models.values import Money
 from tests.factories import NOW, a_customer, a_product, an_order
-from tests.prescription_peers import KEY, OLD_KEY, a_prescription, a_reading, row
+from tests.prescription_peers import OLD_KEY, a_prescription, a_reading, database, row
 
-
-@pytest.fixture(autouse=True)
-def database(database_url: str, tmp_path: Path) -> Iterator[None]:
-    base.bind(database_url)
-    vault.bind(str(tmp_path / "vault"), (KEY,))
-    yield
-    base.drop_connection()
-    vault.bind("", ())
+__all__ = ["database"]  # a fixture
 
 
 def a_read_one(customer: int, *flags: str, **more: object) -> int:
