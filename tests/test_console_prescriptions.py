@@ -8,38 +8,35 @@ from typing import Any
 
 import pytest
 
-from models import base
 from models.base import connection
 from models.prescriptions import queue
 from models.prescriptions.case import case
-from tests.console import Desk, Seat, a_colleague, audited
-from tests.console_sheet import AMLODIPINE, a_paper, fields, row_of, state, told_customer, two_lines, words
+from tests.console import Desk, a_colleague, audited
+from tests.console_sheet import (
+    AMLODIPINE,
+    a_paper,
+    desk,
+    fields,
+    opened,
+    own_connection,
+    row_of,
+    state,
+    told_customer,
+    two_lines,
+    words,
+)
 from tests.factories import NOW, a_customer, a_product
-from tests.servers import Databases, ValkeyDatabases
+
+__all__ = ["desk", "own_connection"]  # fixtures
+
 
 READERS, LOOKERS = ("owner", "pharmacist", "auditor"), ("admin", "support")
 
 
-@pytest.fixture(scope="module")
-def desk(databases: Databases, valkey_databases: ValkeyDatabases) -> Iterator[Desk]:
-    with databases.fresh() as url, valkey_databases.fresh() as redis_url:
-        made = Desk(url, redis_url)
-        yield made
-        made.close()
-
-
 @pytest.fixture(autouse=True)
-def empty_queue(desk: Desk) -> Iterator[None]:
-    base.bind(desk.settings.database_url)
+def empty_queue(own_connection: None) -> Iterator[None]:
     yield
     connection().execute("UPDATE prescriptions SET state = 'withdrawn' WHERE state IN ('reading', 'waiting', 'asked')")
-    base.drop_connection()
-
-
-def opened(seat: Seat, number: int) -> dict[str, str]:
-    """The fields of the page, with a decision for each of the two lines."""
-    sent = fields(seat.get(f"/console/prescriptions/{number}").text)
-    return sent | {"row-0-outcome": "approved", "row-1-outcome": "not_dispensed", "row-1-reason": "unreadable"}
 
 
 # --------------------------------------------------------------------------------------------------------------- the queue
@@ -150,6 +147,37 @@ def test_an_approval_tells_the_customer_and_is_on_record(desk: Desk) -> None:
     assert (record.note, record.remark, record.checked) == ("Take it with water.", "called the clinic", ("stamp",))
     assert [(line.outcome, line.quantity) for line in record.lines] == [("approved", 1), ("not_dispensed", 0)]
     assert audited("prescription.approved")[-1][:3] == (ngozi.staff.id, "prescription", number)
+
+
+@pytest.fixture
+def audit_is_broken(desk: Desk) -> Iterator[None]:
+    """The database refuses to note any of these acts."""
+    connection().execute("ALTER TABLE audit ADD CONSTRAINT broken CHECK (act NOT LIKE 'prescription.%%ed%%') NOT VALID")
+    yield
+    connection().execute("ALTER TABLE audit DROP CONSTRAINT broken")
+
+
+@pytest.mark.parametrize(
+    ("verb", "more"),
+    [
+        ("approve", {}),
+        ("reject", {"reject-reason": "too_old"}),
+        ("ask", {"ask-question": "age"}),
+        ("pass-on", {"pass-remark": "Look."}),
+    ],
+)
+def test_what_cannot_be_noted_is_not_decided(desk: Desk, request: pytest.FixtureRequest, verb: str, more: dict[str, str]) -> None:
+    number = a_paper(*two_lines(a_product("Amlodipine 5mg", sale_class="pom")))
+    ngozi = desk.seat()
+    sent = opened(ngozi, number)
+    before = case(connection(), number, now=NOW)
+    request.getfixturevalue("audit_is_broken")
+
+    answer = ngozi.post(f"/console/prescriptions/{number}/{verb}", sent | more)
+
+    assert (answer.status_code, told_customer(number)) == (500, [])
+    after = case(connection(), number, now=NOW)
+    assert (after.waiting.state, after.version, after.history, after.draft) == ("waiting", before.version, before.history, None)
 
 
 def test_what_was_decided_is_shown_line_by_line_to_be_read_only(desk: Desk) -> None:

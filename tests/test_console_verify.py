@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import psycopg
 import pytest
@@ -14,45 +12,28 @@ from models import base, catalogue, vault
 from models.base import connection
 from models.prescriptions import deciding, receiving, record
 from models.readings import Item
-from tests.console import MEDIA_KEY, Desk, Seat, audited
-from tests.console_sheet import AMLODIPINE, UNSURE, a_paper, fields, row_of, state, told_customer, two_lines, words
+from tests.console import MEDIA_KEY, Desk, audited
+from tests.console_sheet import (
+    AMLODIPINE,
+    JSON,
+    UNSURE,
+    a_paper,
+    act,
+    amlodipine,
+    desk,
+    fields,
+    opened,
+    own_connection,
+    row_of,
+    state,
+    told_customer,
+    two_lines,
+    words,
+)
 from tests.factories import KEY, a_customer, a_product, an_item, an_order
-from tests.servers import Databases, ValkeyDatabases
 from web.console import labels
 
-JSON = {"Accept": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def desk(databases: Databases, valkey_databases: ValkeyDatabases) -> Iterator[Desk]:
-    with databases.fresh() as url, valkey_databases.fresh() as redis_url:
-        made = Desk(url, redis_url)
-        yield made
-        made.close()
-
-
-@pytest.fixture(autouse=True)
-def own_connection(desk: Desk) -> Iterator[None]:
-    base.bind(desk.settings.database_url)
-    yield
-    vault.bind(desk.settings.media_url, desk.settings.media_keys)
-    base.drop_connection()
-
-
-@pytest.fixture
-def amlodipine() -> str:
-    ref = a_product("Amlodipine 5mg", sale_class="pom", generic="Amlodipine")
-    connection().execute("UPDATE products SET pack = '2 x 14', form = 'Tablet' WHERE id = %s", (ref[1:],))
-    return ref
-
-
-def opened(seat: Seat, number: int) -> dict[str, str]:
-    sent = fields(seat.get(f"/console/prescriptions/{number}").text)
-    return sent | {"row-0-outcome": "approved", "row-1-outcome": "not_dispensed", "row-1-reason": "unreadable"}
-
-
-def act(seat: Seat, number: int, verb: str, sent: dict[str, str], **headers: str) -> Any:
-    return seat.post(f"/console/prescriptions/{number}/{verb}", sent, **headers)
+__all__ = ["amlodipine", "desk", "own_connection"]  # fixtures
 
 
 # --------------------------------------------------------------------------------------------------------------- what is shown
@@ -66,6 +47,29 @@ def test_each_line_shows_its_words_its_products_and_how_sure_they_are(desk: Desk
     assert "Amlodipine 5mg Amlodipine" in words(row_of(page, 0))
     assert f"{UNSURE} unsure two readings differ not in the catalogue" in words(row_of(page, 1))
     assert 'data-places="0,100.0,100.0,600.0,40.0"' in row_of(page, 0)
+
+
+def test_what_others_wrote_cannot_turn_the_page_around(desk: Desk) -> None:
+    """A right-to-left override turns all that follows it in the same paragraph, up to the end of what isolates it."""
+    turned = "\u202eolA"
+    about = {"patient": f"Ada {turned}", "prescriber": f"Dr. {turned}", "patient_age": f"3 {turned}", "facility": f"at {turned}"}
+    customer = a_customer(name=f"Obi {turned}")
+    item = an_item(f"Tab {turned}", directions=f"take {turned}", second=f"or {turned}")
+    number = a_paper(item, customer=customer, about=about, flags=["unsure"])
+    other = a_paper(item, customer=customer, about=about)
+    ngozi, looker = desk.seat(), desk.seat("auditor")
+
+    pages = [
+        ngozi.get(f"/console/prescriptions/{number}").text,
+        looker.get(f"/console/prescriptions/{number}").text,
+        ngozi.get("/console/prescriptions").text,
+        ngozi.get(f"/console/prescriptions/{number}/beside/{other}").text,
+    ]
+
+    for page in pages:
+        assert turned in page
+        shown = re.sub(r'<bdi>[^<]*</bdi>|<(pre|input)[^>]* dir="auto"[^>]*>[^<]*|="[^"]*"', "", page)
+        assert turned not in shown, re.findall(rf".{{60}}{turned}", shown)
 
 
 def test_nothing_is_decided_before_somebody_decides(desk: Desk, amlodipine: str) -> None:
@@ -140,7 +144,8 @@ def test_a_paper_seen_before_is_compared_side_by_side(desk: Desk) -> None:
 
     assert f'href="/console/prescriptions/{number}/beside/{before}"' in page
     assert [int(n) for n in re.findall(r'img src="/console/prescriptions/(\d+)/pages/0/flat"', beside)] == [number, before]
-    assert {row[2] for row in audited("prescription.seen") if row[3].get("beside")} == {number, before}
+    mine = [row for row in audited("prescription.seen") if row[0] == ngozi.staff.id]
+    assert {row[2] for row in mine if row[3].get("beside")} == {number, before}
 
 
 def test_a_paper_that_could_not_be_read_is_approved_with_lines_added_by_hand(desk: Desk, amlodipine: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,30 +11,14 @@ import pytest
 from models import base, prescriptions, vault
 from models.base import connection
 from models.prescriptions import approvals, deciding, queue
+from models.prescriptions.case import case
 from models.readings import Candidate
 from tests import factories
 from tests.console import MEDIA_KEY, Desk
-from tests.console_sheet import a_paper, fields, row_of, state, two_lines, words
+from tests.console_sheet import JSON, a_paper, desk, fields, own_connection, row_of, state, two_lines, words
 from tests.factories import KEY, a_customer, a_product, an_item, an_order
-from tests.servers import Databases, ValkeyDatabases
 
-JSON = {"Accept": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def desk(databases: Databases, valkey_databases: ValkeyDatabases) -> Iterator[Desk]:
-    with databases.fresh() as url, valkey_databases.fresh() as redis_url:
-        made = Desk(url, redis_url)
-        yield made
-        made.close()
-
-
-@pytest.fixture(autouse=True)
-def own_connection(desk: Desk) -> Iterator[None]:
-    base.bind(desk.settings.database_url)
-    yield
-    vault.bind(desk.settings.media_url, desk.settings.media_keys)
-    base.drop_connection()
+__all__ = ["desk", "own_connection"]  # fixtures
 
 
 def test_another_product_is_refused_as_an_approval_and_taken_as_a_change(desk: Desk) -> None:
@@ -52,6 +35,22 @@ def test_another_product_is_refused_as_an_approval_and_taken_as_a_change(desk: D
     assert re.findall(r'data-change="(\w*)"', row_of(page, 0)) == ["", "brand"]
     assert "choose Change and a reason" in words(row_of(refused.text, 0))
     assert (refused.status_code, done.status_code, state(number)) == (409, 303, "approved")
+
+
+def test_a_line_that_the_machine_misread_is_put_right_without_a_sentence_and_the_record_says_so(desk: Desk) -> None:
+    losartan = a_product("Losartan 50 mg Tablet", generic="Losartan")
+    number = a_paper(an_item("Tab Lorazepan 50mg", name="Lorazepan", strength="50mg"))
+    ngozi = desk.seat()
+    page = ngozi.get(f"/console/prescriptions/{number}").text
+    sent = fields(page) | {"row-0-ref": losartan, "row-0-quantity": "1", "row-0-outcome": "changed", "row-0-reason": "misread"}
+
+    answer = ngozi.post(f"/console/prescriptions/{number}/approve", sent)
+
+    assert "The machine misread the paper" in words(row_of(page, 0))
+    assert (answer.status_code, state(number)) == (303, "approved")
+    told = case(connection(), number, now=datetime.now(UTC)).history[0].record
+    assert [(line.reason, line.note, line.name) for line in told.lines] == [("misread", "", "Losartan 50 mg Tablet")]
+    assert told.before[0]["name"] == "Lorazepan"
 
 
 def test_a_product_that_was_searched_says_what_it_would_change(desk: Desk) -> None:

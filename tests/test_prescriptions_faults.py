@@ -61,6 +61,22 @@ def test_a_trouble_that_passes_leaves_no_trace(shop: Shop) -> None:
     assert row(number, "state", "failureReason") == ("waiting", "")
 
 
+@pytest.mark.parametrize("when", ["before", "between"])
+def test_what_lost_all_we_knew_of_its_file_ends_and_asks_for_it_again(shop: Shop, when: str) -> None:
+    ada = a_customer()
+    number = a_prescription(ada)
+    if when == "between":
+        shop.meta.troubles = [trouble("http_503")]
+        times(1, number)
+    fetched = len(shop.meta.fetched)
+    connection().execute("DELETE FROM media")
+
+    times(1, number)
+
+    assert row(number, "state", "extractionStatus", "failureReason") == ("waiting", "failed", "media_gone")
+    assert (events(), len(shop.meta.fetched)) == ([(ada, number)], fetched)
+
+
 @pytest.mark.parametrize(
     ("code", "reason"),
     [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -15,18 +14,11 @@ from models.prescriptions import receiving
 from models.prescriptions.receiving import MOST_UNREAD, PageFiles, Work
 from models.vault import Locked
 from tests.factories import NOW, a_customer, a_product, an_order, order_id
-from tests.prescription_peers import KEY, a_prescription, a_reading, an_inbox_row, due, events, row
+from tests.prescription_peers import a_prescription, a_reading, an_inbox_row, database, due, events, row
+
+__all__ = ["database"]  # a fixture
 
 LEASE_S = 30
-
-
-@pytest.fixture(autouse=True)
-def database(database_url: str, tmp_path: Path) -> Iterator[str]:
-    base.bind(database_url)
-    vault.bind(str(tmp_path / "vault"), (KEY,))
-    yield database_url
-    base.drop_connection()
-    vault.bind("", ())
 
 
 def begun(prescription_id: int) -> Work:
@@ -125,6 +117,7 @@ def test_who_sends_files_without_end_is_told_to_wait_and_nobody_else_is() -> Non
     one_more = prescriptions.receive(ada, an_inbox_row(ada), kind="image", media_id="one more", now=NOW)
 
     assert one_more is None
+    assert connection().execute("""SELECT count(*) FROM media WHERE "mediaId" = 'one more'""").fetchone() == (0,)
     assert a_prescription()
 
 
@@ -314,7 +307,7 @@ def test_without_a_key_nothing_is_finished_and_nothing_lost(tmp_path: Path) -> N
 
 
 def test_the_sweep_finds_what_nobody_reads_and_nothing_else() -> None:
-    lost, fresh, held, later, due_again, read = (a_prescription() for _ in range(6))
+    lost, fresh, held, later, due_again, read, bare = (a_prescription() for _ in range(7))
     connection().execute("""UPDATE prescriptions SET "createdAt" = now() - interval '1 minute'""")
     connection().execute("""UPDATE prescriptions SET "createdAt" = now() WHERE id = %s""", (fresh,))
     begun(held)
@@ -322,7 +315,8 @@ def test_the_sweep_finds_what_nobody_reads_and_nothing_else() -> None:
     receiving.retry_later(begun(due_again), 60)
     due(due_again)
     finished(begun(read))
+    connection().execute("""DELETE FROM media WHERE id = (SELECT "mediaRow" FROM prescriptions WHERE id = %s)""", (bare,))
 
     found = receiving.waiting_to_be_read(connection(), older_than_s=3, limit=10)
 
-    assert sorted(found) == sorted([lost, due_again])
+    assert sorted(found) == sorted([lost, due_again, bare])

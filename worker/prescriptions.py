@@ -97,6 +97,9 @@ def _pay_back() -> None:
 
 def _work(work: Work) -> None:
     """One attempt, from the file to the queue of the pharmacists, with each way it can go wrong."""
+    if not work.media_row:
+        _failed(work, "media_gone", code="row_deleted")
+        return
     if work.deaths >= current().ocr_max_deaths:
         _set_aside(work, "ended the process")
         return

@@ -42,7 +42,8 @@ FLAGS = (
 @dataclass(frozen=True, slots=True)
 class Work:
     """A prescription that is this process's to read. `attempt` counts this one; `name` is where its file belongs in the vault,
-    `stored` whether it is there; `sha256` is Meta's (base64) before that, ours (hex) afterwards. `age_s`: since it came."""
+    `stored` whether it is there; `sha256` is Meta's (base64) before that, ours (hex) afterwards. `age_s`: since it came.
+    `media_row` is 0 when what we knew of the file was deleted: then there is nothing to fetch and nothing to read."""
 
     id: int
     customer_id: int
@@ -137,7 +138,10 @@ def receive(
         "undecided": list(UNDECIDED),
     }
     row = connection().execute(RECEIVE, values).fetchone()
-    return int(row[0]) if row else None
+    if row is None:  # what was not taken leaves nothing behind
+        connection().execute("DELETE FROM media WHERE id = %s", (row_id,))
+        return None
+    return int(row[0])
 
 
 # --------------------------------------------------------------------------------------------------- being read
@@ -146,15 +150,15 @@ BEGIN = """
 WITH mine AS (
     UPDATE prescriptions SET attempts = attempts + 1, version = version + 1, "nextTryAt" = NULL,
         "leaseUntil" = now() + %(lease)s * interval '1 second'
-    WHERE id = %(id)s AND state = 'reading' AND "mediaRow" IS NOT NULL
+    WHERE id = %(id)s AND state = 'reading'
         AND ("leaseUntil" IS NULL OR "leaseUntil" <= now()) AND ("nextTryAt" IS NULL OR "nextTryAt" <= now())
     RETURNING id, "customerId", "correlationId", version, attempts, failures, EXTRACT(EPOCH FROM now() - "createdAt")::float8 AS age,
-        "mediaRow"
+        COALESCE("mediaRow", 0) AS media
 ), named AS (
-    UPDATE media m SET "storedAs" = %(name)s FROM mine WHERE m.id = mine."mediaRow" AND m."storedAs" = ''
+    UPDATE media m SET "storedAs" = %(name)s FROM mine WHERE m.id = mine.media AND m."storedAs" = ''
 )
-SELECT mine.*, m."mediaId", m.sha256, COALESCE(NULLIF(m."storedAs", ''), %(name)s), m."storedAt" IS NOT NULL
-FROM mine JOIN media m ON m.id = mine."mediaRow"
+SELECT mine.*, COALESCE(m."mediaId", ''), COALESCE(m.sha256, ''), COALESCE(NULLIF(m."storedAs", ''), %(name)s), m."storedAt" IS NOT NULL
+FROM mine LEFT JOIN media m ON m.id = mine.media
 """
 MINE = """id = %(id)s AND state = 'reading' AND version = %(version)s AND "leaseUntil" > now()"""
 
@@ -290,7 +294,7 @@ def waiting_to_be_read(conn: psycopg.Connection, *, older_than_s: float, limit: 
     """Prescriptions that nobody reads though they are due: the queue lost the hint, or its holder died. The longest first."""
     rows = conn.execute(
         """SELECT id FROM prescriptions
-           WHERE state = 'reading' AND "mediaRow" IS NOT NULL AND ("leaseUntil" IS NULL OR "leaseUntil" <= now())
+           WHERE state = 'reading' AND ("leaseUntil" IS NULL OR "leaseUntil" <= now())
                AND CASE WHEN "nextTryAt" IS NULL THEN "createdAt" < now() - %s * interval '1 second' ELSE "nextTryAt" <= now() END
            ORDER BY COALESCE("nextTryAt", "createdAt") LIMIT %s""",
         (older_than_s, limit),

@@ -14,8 +14,9 @@ FORMAT = 1
 
 OUTCOMES = ("approved", "changed", "not_dispensed", "out_of_stock")
 DISPENSED = frozenset({"approved", "changed"})
+# `misread`: the paper names what is dispensed, and the machine had read something else; `before` keeps what that was.
 REASONS_OF: dict[str, tuple[str, ...]] = {
-    "changed": ("brand", "strength", "quantity", "form", "other"),
+    "changed": ("brand", "strength", "quantity", "form", "misread", "other"),
     "not_dispensed": (
         "unreadable",
         "controlled",

@@ -66,9 +66,8 @@ def ask(number: int) -> Any:
     question, note = request.form.get("ask-question", ""), request.form.get("ask-note", "")
 
     def verb(signer: Signer, version: int) -> Decision:
-        with db.atomic():  # a question that is refused leaves the version as this page knows it
-            later = deciding.save_draft(number, signer.id, casepage.as_draft(), version=version)
-            return deciding.ask(number, signer, question, version=later, now=clock.utcnow(), note=note)
+        later = deciding.save_draft(number, signer.id, casepage.as_draft(), version=version)
+        return deciding.ask(number, signer, question, version=later, now=clock.utcnow(), note=note)
 
     return _decide(number, verb, "the customer is asked; it comes back with the answer.", "prescription.asked")
 
@@ -80,9 +79,8 @@ def pass_on(number: int) -> Any:
     remark = request.form.get("pass-remark", "")
 
     def verb(signer: Signer, version: int) -> Decision:
-        with db.atomic():
-            later = deciding.save_draft(number, signer.id, casepage.as_draft(), version=version)
-            return deciding.pass_on(number, signer, remark, version=later, now=clock.utcnow())
+        later = deciding.save_draft(number, signer.id, casepage.as_draft(), version=version)
+        return deciding.pass_on(number, signer, remark, version=later, now=clock.utcnow())
 
     return _decide(number, verb, "passed on to another pharmacist.", "prescription.passed_on")
 
@@ -99,9 +97,13 @@ def again(number: int) -> Any:
 
 
 def _decide(number: int, verb: Verb, done: str, act: str) -> Any:
+    """The verb and its row of the audit are one: nothing is decided that the audit does not know of, and of what is refused nothing
+    is left, so that the version stays the one this page knows."""
     me = staff()
     try:
-        decision = verb(Signer(me.id, me.name, me.licence_number), casepage.version())
+        with db.atomic():
+            decision = verb(Signer(me.id, me.name, me.licence_number), casepage.version())
+            noted(act, "prescription", number, decision.customer_id, {"decision": decision.id})
     except Refused as no:
         return _refused(number, no)
     except Locked as error:
@@ -109,7 +111,6 @@ def _decide(number: int, verb: Verb, done: str, act: str) -> Any:
             raise
         casepage.locked(number, error)
         return jsonify(wrong=" ".join(errors.LOCKED), code="locked"), 503
-    noted(act, "prescription", number, decision.customer_id, {"decision": decision.id})
     hint_at(messages.CONVERSE, decision.customer_id)
     flash(f"Prescription {number}: {done}", "good")
     where = url_for("prescriptions.queue", done=number)

@@ -16,6 +16,7 @@ CHANGES = {
     "strength": "Another strength",
     "quantity": "Another quantity",
     "form": "Another form",
+    "misread": "The machine misread the paper",
     "other": "Other (say what)",
 }
 NOT_DISPENSED = {
@@ -95,7 +96,7 @@ FAILURES = {
     "heic": "A picture format (HEIC) that could not be opened.",
     "killed_reader": "Reading it ended the reader each time; it was set aside.",
     "not_fetched": "WhatsApp did not give the file.",
-    "media_gone": "WhatsApp has the file no more.",
+    "media_gone": "Neither WhatsApp nor we have the file any more.",
     "not_read": "It could not be read by machine.",
 }
 STATES = {
@@ -119,7 +120,7 @@ REFUSALS = {
     "undecided": "Say what becomes of this line.",
     "gone": "This product is no longer in the catalogue: choose another.",
     "bad_quantity": "At least 1 pack.",
-    "is_a_change": "The paper names another product: choose Change and a reason, so that the customer hears of it.",
+    "is_a_change": "As it was read, the paper names another product: choose Change and a reason, so that the customer hears of it.",
     "needs_remark": "Something above is marked red: tick “Patient's name checked”, or write among us why it is dispensed all the same.",
     "nothing_approved": "No line is approved. To dispense nothing, reject the prescription.",
     "bad_line": "This line cannot be understood: load the page again.",

@@ -56,7 +56,7 @@ def _approved(place: Place, shown: Shown, decided: Decided, facts: Facts) -> Ste
     to = place if aside.busy(place) else aside.turned_to(place, "basket")
     basket = [line for line in decided.lines if line.outcome in DISPENSED]
     payable = [line for line in basket if _payable(line)]
-    changed = any(line.outcome == "changed" for line in basket)
+    changed = any(line.outcome == "changed" and line.reason != "misread" for line in basket)
     total = sum((_price(line) for line in payable), Money(0))
     in_cart = facts.cart().payable_total
     end = paragraphs(
@@ -124,6 +124,8 @@ def _line(number: int, line: DecidedLine) -> Sentence:
 def _change(line: DecidedLine) -> Sentence:
     if line.reason == "quantity":
         return say("decided.quantity")
+    if line.reason == "misread":
+        return say("decided.misread", raw=plain(line.raw, RAW))
     return say(f"decided.{line.reason}" if line.reason in _CHANGES else "decided.changed", raw=plain(line.raw, RAW))
 
 

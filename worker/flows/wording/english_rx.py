@@ -116,6 +116,7 @@ RX: Mapping[str, str] = {
     "decided.strength": "   Instead of {raw}: another strength",
     "decided.form": "   Instead of {raw}: another form",
     "decided.quantity": "   Another quantity than on the paper",
+    "decided.misread": "   I had read {raw}; our pharmacist read your paper",
     "decided.changed": "   Instead of {raw}",
     "decided.short": "   ! {why}, so it cannot be paid now",
     "decided.few": "   ! only {count} left: change the quantity to pay",
