@@ -48,13 +48,24 @@ def chat(arguments: tuple[str, ...]) -> None:
     _laptop("chat").chat.main(args=list(arguments), prog_name="drugsng chat")
 
 
-@commands.command(context_settings=_ANYTHING)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def ocr(arguments: tuple[str, ...]) -> None:
-    """Read a prescription: a photo, a scan or a PDF."""
-    from worker.ocr import cli as reading  # here: it loads what reads pictures, which no other command needs
+def _on_call(name: str, place: str, about: str) -> None:
+    """A command (or group) that is imported only when it is called: the others need not load what reads pictures or asks banks."""
 
-    reading.ocr.main(args=list(arguments), prog_name="drugsng ocr")
+    @commands.command(name, help=about, context_settings=_ANYTHING)
+    @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+    def called(arguments: tuple[str, ...]) -> None:
+        module, _, attribute = place.partition(":")
+        found: click.Command = getattr(importlib.import_module(module), attribute)
+        found.main(args=list(arguments), prog_name=f"drugsng {name}")
+
+
+_on_call("ocr", "worker.ocr.cli:ocr", "Read a prescription: a photo, a scan or a PDF.")
+_on_call(
+    "templates",
+    "worker.whatsapp.templates_cli:templates",
+    "What may be said outside the 24 hours: list what to submit to Meta, or check what is approved.",
+)
+_on_call("payments", "worker.payments_cli:commands", "What became of money: show, check, find, compare, books, retry.")
 
 
 def _open_vault() -> None:

@@ -8,6 +8,7 @@ a test holds the two together.
 from __future__ import annotations
 
 import os
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -96,6 +97,37 @@ def _long(raw: str) -> str:
     return raw
 
 
+# What the house says of its own accord (`worker.whatsapp.templates`; a test holds the two together).
+TEMPLATE_KINDS = (
+    *("payment_received", "payment_problem", "payment_refunded", "payment_not_started"),
+    *("order_expired", "order_processing", "order_shipped", "order_ready", "order_delivered", "order_cancelled"),
+    *("prescription_decided", "prescription_question", "person_answers"),
+)
+
+
+def _matching(pattern: str, allowed: str) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if not re.fullmatch(pattern, raw, re.ASCII):
+            raise ValueError
+        return raw
+
+    parse.__doc__ = allowed
+    return parse
+
+
+def _template_names(raw: str) -> tuple[tuple[str, str, str], ...]:
+    """kind=name or kind=name:language, separated by commas, each kind once and one that exists; kind= switches it off"""
+    found = []
+    for part in raw.split(","):
+        one = re.fullmatch(r"([a-z_]+)=(?:([a-z0-9_]{1,512})(?::([a-z]{2,3}(?:_[A-Za-z]{2,4})?))?)?", part.strip(), re.ASCII)
+        if one is None or one[1] not in TEMPLATE_KINDS:
+            raise ValueError
+        found.append((one[1], one[2] or "", one[3] or ""))
+    if len({kind for kind, _, _ in found}) != len(found):
+        raise ValueError
+    return tuple(found)
+
+
 def _folder_or_url(raw: str) -> str:
     """a folder's path, or an address such as s3://bucket/prefix"""
     if "\x00" in raw or ("://" in raw and not urlsplit(raw).scheme.isalnum()):
@@ -123,6 +155,12 @@ class Settings:
     whatsapp_api_version: str = _setting(_text, "v26.0")
     whatsapp_read_receipts: bool = _setting(_yes_no, True)
     whatsapp_messages_per_second: int = _setting(_whole(1, 1000), 80)
+    whatsapp_business_account_id: str = _setting(_matching(r"\d{1,32}", "the number of the business account, digits only"), "")
+    whatsapp_template_language: str = _setting(
+        _matching(r"[a-z]{2,3}(_[A-Za-z]{2,4})?", "a language code of Meta's such as en or en_GB"), "en"
+    )
+    whatsapp_template_prefix: str = _setting(_matching(r"[a-z0-9_]{1,200}", "small letters, figures and underscores"), "")
+    whatsapp_template_names: tuple[tuple[str, str, str], ...] = _setting(_template_names, ())
 
     # The conversation.
     default_timezone: ZoneInfo = _setting(_zone, ZoneInfo("Africa/Lagos"))
@@ -130,6 +168,7 @@ class Settings:
     token_expiry_minutes: int = _setting(_whole(1, 24 * 60), 60)
     token_refresh_threshold_minutes: int = _setting(_whole(0, 60), 5)
     reply_max_age_minutes: int = _setting(_whole(1, 24 * 60), 15)
+    held_max_days: int = _setting(_whole(1, 90), 7)
     agent_return_minutes: int = _setting(_whole(1, 24 * 60), 30)
     event_max_attempts: int = _setting(_whole(1, 20), 5)
     event_max_deaths: int = _setting(_whole(1, 20), 3)
@@ -160,9 +199,12 @@ class Settings:
 
     # Payments (used by the payment processes).
     paystack_secret_key: str = _setting(_text, "", secret=True)
+    paystack_secret_key_previous: str = _setting(_text, "", secret=True)
     paystack_base_url: str = _setting(_url("https", "http"), "https://api.paystack.co")
     flutterwave_secret_key: str = _setting(_text, "", secret=True)
+    flutterwave_secret_key_previous: str = _setting(_text, "", secret=True)
     flutterwave_secret_hash: str = _setting(_text, "", secret=True)
+    flutterwave_secret_hash_previous: str = _setting(_text, "", secret=True)
     flutterwave_base_url: str = _setting(_url("https", "http"), "https://api.flutterwave.com")
     public_base_url: str = _setting(_text, "")
     payment_email_domain: str = _setting(_text, "customers.drugs.ng")
@@ -188,6 +230,7 @@ class Settings:
     worker_threads: int = _setting(_whole(1, 128), 16)
     worker_processes: int = _setting(_whole(1, 64), 1)
     ocr_processes: int = _setting(_whole(1, 32), 1)
+    payment_threads: int = _setting(_whole(1, 16), 16)
     web_threads: int = _setting(_whole(1, 256), 8)
     web_processes: int = _setting(_whole(1, 64), 1)
 

@@ -1,6 +1,6 @@
 """Every figure, one after the other, each in a process of its own with a time limit, and one table at the end.
 
-python -m bench                    webhook drain full crowd idle edge ocr payments prescription search
+python -m bench                    webhook drain full crowd idle edge ocr payments flood waits prescription takeover search
 python -m bench drain idle         some of them
 make bench ARGS="drain idle"       the same
 """
@@ -29,7 +29,10 @@ BENCHES: dict[str, tuple[tuple[str, ...], int]] = {
     "edge": (("bench.edge", "--seconds", "4"), 180),
     "ocr": (("bench.ocr",), 600),
     "payments": (("bench.payments", "--histories", "1000"), 600),
+    "flood": (("bench.payment_flood",), 400),
+    "waits": (("bench.payment_waits",), 120),
     "prescription": (("bench.prescription",), 300),
+    "takeover": (("bench.takeover", *"--users 10000 --orders 20000 --prescriptions 5000 --sessions 10000".split()), 300),
     "search": (("bench.search", "--invented", "100000"), 300),
 }
 STOP_LIMIT_S = 60

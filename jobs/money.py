@@ -10,13 +10,16 @@ import redis
 from jobs.sweeps import A_ROUND, STUCK_AFTER_S, UNIT_S, away, sweep
 from models import inbox, orders
 from models.base import unit
-from models.payments import attempts, checking, events, refunds
+from models.payments import accounts, attempts, checking, events, refunds, returning
 from models.payments.reconciling import LAGOS
+from worker import sentry
 from worker.broker import enqueue, hint_at
+from worker.logs import log
 from worker.messages import CHECK_PAYMENT, CONVERSE, RECONCILE_PAYMENTS, SEND_REFUND, SETTLE_PAYMENT_EVENT, START_PAYMENT
 
 EXPIRED_A_ROUND = 50
 RECONCILED_FROM, RECONCILED_UNTIL = 2, 6  # o'clock in Lagos: the providers' day is complete, and the shop is quiet
+NAMED = 20  # violations in one alarm; the log has all of them
 BODIES_KEPT = timedelta(days=30)
 
 
@@ -72,7 +75,7 @@ def nightly_comparison() -> str:
     """Yesterday's lists of the providers beside ours. Asked for all night long: it may run again, and a hint may be lost."""
     with unit(UNIT_S) as conn:
         now = _now(conn).astimezone(LAGOS)
-    if not RECONCILED_FROM <= now.hour < RECONCILED_UNTIL:
+    if not _is_night(now):
         return ""
     day = now.date() - timedelta(days=1)
     try:
@@ -80,6 +83,30 @@ def nightly_comparison() -> str:
     except redis.RedisError as e:
         return away(e)
     return f"asked for {day.isoformat()}"
+
+
+def _is_night(now: datetime) -> bool:
+    return RECONCILED_FROM <= now.astimezone(LAGOS).hour < RECONCILED_UNTIL
+
+
+def money_left_behind() -> str:
+    """Orders that are over and kept their money, because the old program ended them: it is wanted back. At night: reads all."""
+    with unit(UNIT_S) as conn:
+        now = _now(conn)
+        done = returning.give_back_what_was_left(now, limit=A_ROUND) if _is_night(now) else 0
+    return f"{done} given back" if done else ""
+
+
+def books() -> str:
+    """Whether every kobo is accounted for; what is not is a bug, and people are called. The outcome begins with how many."""
+    with unit(UNIT_S):
+        found = accounts.violations()
+    for each in found:
+        log().error("payment.violation", rule=each.rule, id=each.id, detail=each.detail)
+    if found:
+        ids = " ".join(f"{each.rule}:{each.id}" for each in found[:NAMED])
+        sentry.alarm("payments: the books do not add up", violations=len(found), ids=ids)
+    return f"{len(found)} violations"
 
 
 def old_event_bodies() -> str:

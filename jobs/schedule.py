@@ -30,5 +30,7 @@ TIMETABLE = (
     Job("sweep-refunds", 5, money.due_refunds),
     Job("expire-orders", 15, money.expired_orders),
     Job("compare-payments", 1800, money.nightly_comparison),
+    Job("return-money-left", 1800, money.money_left_behind),
+    Job("check-books", 3600, money.books),
     Job("empty-payment-events", 1800, money.old_event_bodies),
 )

@@ -8,13 +8,21 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
-from tests.payment_payloads import FLUTTERWAVE_KEY, PAYSTACK_KEY
+from models.values import Money
+from tests.payment_payloads import FLUTTERWAVE_KEY, PAYSTACK_KEY, REFERENCE
 from tests.whatsapp_peer import Peer, answer, peer
 from worker.gateways.flutterwave import Flutterwave
-from worker.gateways.payments import Gateway
+from worker.gateways.payments import Gateway, Start
 from worker.gateways.paystack import Paystack
 
-Table = dict[str, tuple[int, Any]]
+PRICE = Money(750_050)
+
+
+def a_start(**more: Any) -> Start:
+    """What is to be paid: PRICE by Ada, by a link, unless said otherwise."""
+    who = {"email": "2348031234567@customers.drugs.ng", "name": "Ada Obi", "phone": "+2348031234567"}
+    about = {"reference": REFERENCE, "amount": PRICE, "return_url": "https://drugs.example/paid", "order_number": "10017"}
+    return Start(**{**about, **who, **more})
 
 
 @contextlib.contextmanager

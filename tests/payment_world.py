@@ -18,7 +18,8 @@ from psycopg import Rollback
 
 from models import base, orders
 from models.base import connection
-from models.payments import accounts, attempts, checking, refunds, settling, tasks
+from models.payments import accounts, attempts, checking, refunds, refunds_there, settling, tasks
+from models.payments.refunds_there import There
 from models.payments.values import Attempt, Proof, Settled
 from models.values import Money, Refused
 from tests.factories import NOW, a_customer, a_product, a_proof, an_order, order_id, stock_of
@@ -150,7 +151,8 @@ class World:
                 continue
             there = self.sent_back.setdefault(work.transaction_id, [])
             if str(work.id) not in [name for name, _ in there]:
-                if outcome == "refused":
+                left = self.taken[(work.provider, work.transaction_id)].kobo - sum(kobo for _, kobo in there)
+                if outcome == "refused" or left < work.amount.kobo:
                     refunds.failed(work, "declined", now=self.now)
                     continue
                 there.append((str(work.id), work.amount.kobo))
@@ -162,6 +164,25 @@ class World:
                 refunds.needs_attention(work, f"r{work.id}", now=self.now)
             else:
                 refunds.done(work, f"r{work.id}", now=self.now)
+
+    def dashboard(self, which: int, kobo: int) -> None:
+        """Somebody refunds at the provider and not here; now and then its list is read."""
+        for provider, transaction in [self._pick(list(self.taken), which)] if self.taken else []:
+            there = self.sent_back.setdefault(transaction, [])
+            left = self.taken[(provider, transaction)].kobo - sum(each for _, each in there)
+            if left > 0:
+                there.append((f"d{len(there)}", min(kobo, left)))
+        if which % 2:
+            self.night()
+
+    def night(self) -> None:
+        """The providers' lists of refunds are read. What the money of a reversed payment did is the provider's."""
+        for (provider, transaction), amount in self.taken.items():
+            listed = [
+                There(transaction, f"r{name}", Money(kobo, amount.currency), True)
+                for name, kobo in self.sent_back.get(transaction, [])
+            ]
+            refunds_there.book(provider, listed, now=self.now)
 
     def staff(self, which: int, kobo: int) -> None:
         """A person returns a part of some payment, or closes the oldest task."""
@@ -338,6 +359,8 @@ def one_history(rng: random.Random, steps: int) -> World:
         (2, lambda n: world.look(rng.choice((*UNPAID, "silence", "death")))),
         (3, lambda n: world.refund(rng.choice(("sent", "done", "refused", "attention", "death_before", "death_after")))),
         (1, lambda n: world.staff(n, rng.choice((100, 60_000)))),
+        (1, lambda n: world.dashboard(n, rng.choice((100, 60_000, 1_000_000)))),
+        (1, lambda n: world.night()),
         (6, lambda n: world.prove(n, rng.choice(("exact", "exact", *PAID, *UNPAID, "reversed")), crash=rng.random() < 0.1)),
         (2, lambda n: world.proofs and world.replay(n, rng.choice(("same", "reversed", "changed")))),
         (

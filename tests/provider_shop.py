@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
 import urllib3
 
 from local.providers.control import Providers
@@ -93,3 +95,24 @@ class Shop:
 
     def verify_reference(self, reference: str) -> tuple[int, Json]:
         return self.flutterwave("GET", f"/transactions/verify_by_reference?tx_ref={reference}")
+
+
+def shop_of(**settings: Any) -> tuple[Callable[[], Iterator[Shop]], Callable[[Shop], Shop]]:
+    """Fixtures of a module: `shared`, a merchant at providers that run as long as it, and `shop`, the same with everything forgotten.
+
+    shared, shop = shop_of(webhooks=False)
+    """
+
+    @pytest.fixture(scope="module", name="shared")
+    def shared() -> Iterator[Shop]:
+        with Providers.in_thread(**settings) as running:
+            made = Shop(running)
+            yield made
+            made.close()
+
+    @pytest.fixture(name="shop")
+    def shop(shared: Shop) -> Shop:
+        shared.providers.reset()
+        return shared
+
+    return shared, shop

@@ -11,28 +11,13 @@ from structlog.testing import capture_logs
 
 from models.values import Money
 from tests.payment_payloads import METADATA, REFERENCE, flutterwave_refusal, flutterwave_said, flutterwave_transaction
-from tests.payment_peer import asked, provider, sent
+from tests.payment_peer import PRICE, a_start, asked, provider, sent
 from worker.errors import GatewayError
-from worker.gateways.payments import Gateway, RefundState, Start, Verified
+from worker.gateways.payments import Gateway, RefundState, Verified
 
-PRICE = Money(750_050)
 LINK = "https://checkout.flutterwave.com/v3/hosted/pay/flwlnk-01"
 NOT_FOUND = flutterwave_refusal("No transaction was found for this id")
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
-
-
-def a_start(**more: Any) -> Start:
-    who = {"email": "2348031234567@customers.drugs.ng", "name": "Ada Obi", "phone": "+2348031234567"}
-    return Start(
-        **{
-            "reference": REFERENCE,
-            "amount": PRICE,
-            "return_url": "https://drugs.example/paid",
-            "order_number": "10017",
-            **who,
-            **more,
-        }
-    )
 
 
 def refusal(status: int, body: Any, act: str = "start") -> GatewayError:
@@ -257,7 +242,7 @@ def test_a_refund_is_asked_for_in_naira(amount: Money, naira: Any) -> None:
     made = {"id": 75_923, "tx_id": 288_200_108, "amount_refunded": naira, "status": "completed"}
     with provider("flutterwave", (200, flutterwave_said(made))) as (gateway, server):
         found = gateway.refund("288200108", amount, reason="cancelled")
-    assert found == RefundState("done", "75923", amount)
+    assert found == RefundState("done", "75923", amount, "288200108")
     assert (asked(server), sent(server)["amount"]) == (["POST /v3/transactions/288200108/refund"], naira)
 
 
@@ -273,7 +258,7 @@ def test_refunds_of_a_transaction_are_found_among_all() -> None:
         _,
     ):
         found = gateway.refunds("6")
-    assert found == [RefundState("done", "2", Money(2000)), RefundState("failed", "3", Money(150))]
+    assert found == [RefundState("done", "2", Money(2000), "6"), RefundState("failed", "3", Money(150), "6")]
 
 
 def test_a_refund_word_nobody_knows_is_pending_and_logged() -> None:

@@ -11,28 +11,13 @@ from structlog.testing import capture_logs
 
 from models.values import Money
 from tests.payment_payloads import METADATA, REFERENCE, paystack_refusal, paystack_said, paystack_transaction
-from tests.payment_peer import asked, provider, sent
+from tests.payment_peer import PRICE, a_start, asked, provider, sent
 from worker.errors import GatewayError
-from worker.gateways.payments import Gateway, RefundState, Start, Verified
+from worker.gateways.payments import Gateway, RefundState, Verified
 
-PRICE = Money(750_050)
 LINK = "https://checkout.paystack.com/3ni8kdavz62431k"
 BEGUN = {"authorization_url": LINK, "access_code": "3ni8kdavz62431k", "reference": REFERENCE}
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
-
-
-def a_start(**more: Any) -> Start:
-    who = {"email": "2348031234567@customers.drugs.ng", "name": "Ada Obi", "phone": "+2348031234567"}
-    return Start(
-        **{
-            "reference": REFERENCE,
-            "amount": PRICE,
-            "return_url": "https://drugs.example/paid",
-            "order_number": "10017",
-            **who,
-            **more,
-        }
-    )
 
 
 def refusal(status: int, body: Any, act: str = "start") -> GatewayError:
@@ -265,7 +250,7 @@ def test_a_refund_is_asked_for_in_kobo() -> None:
     made = {"id": 77, "transaction": {"id": 4_099_260_516}, "amount": 50_000, "status": "pending"}
     with provider("paystack", (200, paystack_said(made))) as (gateway, server):
         found = gateway.refund("4099260516", Money(50_000), reason="cancelled")
-    assert found == RefundState("pending", "77", Money(50_000))
+    assert found == RefundState("pending", "77", Money(50_000), "4099260516")
     assert (sent(server)["transaction"], sent(server)["amount"]) == ("4099260516", 50_000)
 
 
@@ -283,7 +268,7 @@ def test_a_refund_is_asked_for_in_kobo() -> None:
 def test_refunds_are_listed_with_their_state(word: str, state: str) -> None:
     rows = [{"id": 77, "transaction": 4_099_260_516, "amount": "50000", "status": word}]
     with provider("paystack", (200, paystack_said(rows, meta={"pageCount": 1}))) as (gateway, _):
-        assert gateway.refunds("4099260516") == [RefundState(state, "77", Money(50_000))]
+        assert gateway.refunds("4099260516") == [RefundState(state, "77", Money(50_000), "4099260516")]
 
 
 def test_refunds_of_another_transaction_are_not_taken_for_ours() -> None:

@@ -184,6 +184,46 @@ def test_yesterday_is_compared_at_night(counter: Counter, monkeypatch: pytest.Mo
     assert told == ("asked for 2026-11-23" if asked else "")
 
 
+def at_night(monkeypatch: pytest.MonkeyPatch, hour: int = 3) -> None:
+    """The clock of the database says so: the job may run at any time of the day of whoever tests it."""
+    night = datetime.now(LAGOS).replace(hour=hour, minute=0).astimezone(UTC)
+    monkeypatch.setattr(money, "_now", lambda conn: night)
+
+
+def test_what_the_old_program_cancelled_without_a_refund_goes_back_at_night(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = counter.opened()
+    counter.providers.pay(attempt.reference)
+    payments.check(attempt.id)
+    connection().execute("UPDATE stock_reservations SET state = 'sold'")  # nothing of it is held any more
+    connection().execute("UPDATE orders SET status = 'Cancelled' WHERE id = %s", (attempt.order_id,))
+    at_night(monkeypatch, hour=12)
+    assert money.money_left_behind() == ""
+
+    at_night(monkeypatch)
+
+    assert [money.money_left_behind() for _ in range(2)] == ["1 given back", ""]
+    counter.work()
+    assert counter.refund(attempt).reason == "cancelled"
+    counter.adds_up()
+
+
+def test_books_that_do_not_add_up_call_people_with_the_ids(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempt = counter.opened()
+    counter.providers.pay(attempt.reference)
+    payments.check(attempt.id)
+    assert (money.books(), counter.alarms) == ("0 violations", [])
+    called: list[dict[str, object]] = []
+    monkeypatch.setattr("worker.sentry.alarm", lambda name, **ids: called.append(ids))  # Sentry is outside
+    connection().execute("""UPDATE payments SET "appliedKobo" = 0""")
+
+    outcome = money.books()
+
+    (payment,) = connection().execute("SELECT id FROM payments").fetchone()
+    assert (outcome, called) == ("1 violations", [{"violations": 1, "ids": f"unaccounted:{payment}"}])
+
+
 def test_bodies_of_old_webhooks_are_emptied_and_a_replay_is_still_known(counter: Counter) -> None:
     body = b'{"event":"transfer.success","data":{"id":5}}'
     counter.told(body, "old")
@@ -205,5 +245,7 @@ def test_all_of_it_is_on_the_timetable() -> None:
         "due_refunds",
         "expired_orders",
         "nightly_comparison",
+        "money_left_behind",
+        "books",
         "old_event_bodies",
     }

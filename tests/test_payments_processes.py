@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 
 import pytest
 import redis
@@ -17,7 +21,7 @@ from models import base
 from models.payments import payers
 from models.payments.reconciling import LAGOS
 from models.payments.values import Attempt
-from tests.children import Child, wait_until
+from tests.children import ROOT, Child, wait_until
 from tests.house import SETTINGS, House
 from tests.payment_counter import Counter, environment, forget
 from tests.servers import Databases, ValkeyDatabases
@@ -51,12 +55,23 @@ class Till:
         broker.hint_at(START_PAYMENT, attempt.id)
         return attempt
 
-    def opens(self, attempt: Attempt, limit_s: float = 20.0) -> Attempt:
+    def opens(self, attempt: Attempt, limit_s: float = 40.0) -> Attempt:
         wait_until(lambda: self.counter.last(attempt).status == "open", f"the link\n{self.stories()}", limit_s, every_s=0.05)
         return self.counter.last(attempt)
 
-    def is_paid(self, attempt: Attempt, limit_s: float = 30.0) -> None:
+    def is_paid(self, attempt: Attempt, limit_s: float = 60.0) -> None:
         wait_until(lambda: self.counter.state(attempt) == "paid", f"the money\n{self.stories()}", limit_s, every_s=0.05)
+
+    def rests(self, limit_s: float = 60.0) -> None:
+        """Nothing of payments waits any more, in the queue or in a row."""
+        queue = START_PAYMENT.queue
+        rows = """SELECT count(*) FROM payment_events WHERE status = 'pending'"""
+        wait_until(
+            lambda: broker.depths((queue,))[queue] == 0 and base.connection().execute(rows).fetchone() == (0,),
+            f"rest\n{self.stories()}",
+            limit_s,
+            every_s=0.05,
+        )
 
     def page(self, attempt: Attempt) -> int:
         key = self.env["PAYSTACK_SECRET_KEY" if attempt.provider == "paystack" else "FLUTTERWAVE_SECRET_KEY"]
@@ -112,32 +127,115 @@ def test_from_the_wish_to_the_money_by_webhook_alone(till: Till) -> None:
 
 
 def test_two_webhooks_the_page_the_customer_and_the_comparison_at_once_pay_each_order_once(till: Till) -> None:
-    till.start()
-    till.start()
+    workers = [till.start() for _ in range(3)]
     providers = till.counter.providers
-    begun = [till.opens(till.begin(("paystack", "flutterwave")[n % 2])) for n in range(6)]
+    begun = [till.opens(till.begin(("paystack", "flutterwave")[n % 2])) for n in range(4)]
+    before = [stock(attempt) for attempt in begun]
     providers.configure(verify_latency_s=0.3)
     providers.fault(on="verify", times=None, share=0.1, http=502)
-    providers.fault(on="webhook", times=None, duplicate=2)
-
-    def everything(attempt: Attempt) -> None:
+    held = providers.hold(duplicate=2)
+    for attempt in begun:
         providers.pay(attempt.reference)
-        for _ in range(2):
-            broker.enqueue(CHECK_PAYMENT, attempt.id)
-            till.page(attempt)
-            broker.enqueue(RECONCILE_PAYMENTS, datetime.now(LAGOS).date().toordinal())
+    day = datetime.now(LAGOS).date().toordinal()
+    acts: list[Callable[[], object]] = [providers.release]
+    acts += [partial(till.page, attempt) for attempt in begun]
+    acts += [partial(broker.enqueue, CHECK_PAYMENT, attempt.id) for attempt in begun for _ in range(2)]
+    acts += [partial(broker.enqueue, RECONCILE_PAYMENTS, day) for _ in range(3)]
 
-    with ThreadPoolExecutor(6) as pool:
-        list(pool.map(everything, begun))
+    at_once(acts)
     for attempt in begun:
         till.is_paid(attempt)
+    providers.clear_faults(held)
     providers.settle()
+    till.rests()
 
-    for attempt in begun:
+    for attempt, held_before in zip(begun, before, strict=True):
         assert till.counter.payments(attempt) == [("applied", attempt.amount.kobo)]
         assert till.counter.heard(attempt).count("payment_received") == 1
+        assert [what for what, _ in log_of(attempt)].count("paid") == 1
+        assert stock(attempt) == held_before  # reserved when it was ordered, and not once more
+    assert (till.counter.tasks(), refunds_of(begun)) == ([], 0)
+    assert sum("payment.settled" in child.output() for child in workers) >= 2  # it was no race of one
     providers.configure(verify_latency_s=0)
     till.counter.adds_up()
+
+
+SETTLE = """
+import sys
+from datetime import UTC, datetime
+from models import base
+from models.payments import attempts, settling
+from models.payments.values import Proof
+from models.values import Money
+url, attempt_id, transaction = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+base.bind(url)
+attempt = attempts.get(attempt_id)
+proof = Proof(attempt.provider, attempt.reference, "paid", transaction, attempt.amount, mode=attempt.mode)
+base.connection().execute("SELECT pg_advisory_lock_shared(77)")  # all wait here until the test lets them go
+print(settling.settle(attempt.id, proof, now=datetime.now(UTC)).kind)
+"""
+
+
+def test_one_proof_settled_by_many_processes_in_the_same_moment_is_one_payment(till: Till) -> None:
+    attempt = till.counter.begin("paystack")
+    before = stock(attempt)
+    base.connection().execute("SELECT pg_advisory_lock(77)")
+    command = [sys.executable, "-c", SETTLE, till.house.database_url, str(attempt.id)]
+    same = [subprocess.Popen([*command, "880001"], stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(4)]
+    other = subprocess.Popen([*command, "880002"], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    wait_until(lambda: waiting_for_lock() == 5, "five processes before the lock", 60)
+
+    base.connection().execute("SELECT pg_advisory_unlock(77)")
+    said = [process.communicate(timeout=60)[0].strip() for process in (*same, other)]
+
+    kinds = sorted(said)
+    assert kinds == ["applied", "double", "nothing", "nothing", "nothing"]
+    assert till.counter.heard(attempt).count("payment_received") == 1
+    assert (stock(attempt), [what for what, _ in log_of(attempt)].count("paid")) == (before, 1)
+
+
+def waiting_for_lock() -> int:
+    row = base.connection().execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted")
+    return int((row.fetchone() or (0,))[0])
+
+
+def at_once(acts: list[Callable[[], object]]) -> None:
+    """All begin in the same moment."""
+    gate = threading.Barrier(len(acts))
+
+    def act(one: Callable[[], object]) -> None:
+        gate.wait(30)
+        one()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        for done in [pool.submit(act, one) for one in acts]:
+            done.result(60)
+
+
+def stock(attempt: Attempt) -> list[tuple[int, int, str]]:
+    """(left in the shop, reserved, how) of each line of its order."""
+    rows = base.connection().execute(
+        """SELECT p.stock, r.quantity, r.state FROM stock_reservations r JOIN products p ON p.id = r."productId"
+           WHERE r."orderId" = %s ORDER BY r.id""",
+        (attempt.order_id,),
+    )
+    found: list[tuple[int, int, str]] = rows.fetchall()
+    return found
+
+
+def log_of(attempt: Attempt) -> list[tuple[str, str]]:
+    rows = base.connection().execute(
+        """SELECT what, who FROM order_events WHERE "orderId" = %s ORDER BY id""", (attempt.order_id,)
+    )
+    found: list[tuple[str, str]] = rows.fetchall()
+    return found
+
+
+def refunds_of(begun: list[Attempt]) -> int:
+    row = base.connection().execute(
+        'SELECT count(*) FROM refunds WHERE "orderId" = ANY(%s)', ([each.order_id for each in begun],)
+    )
+    return int((row.fetchone() or (0,))[0])
 
 
 def test_a_process_killed_while_the_provider_works_on_its_start_costs_no_money_and_no_customer(till: Till) -> None:
@@ -150,6 +248,7 @@ def test_a_process_killed_while_the_provider_works_on_its_start_costs_no_money_a
     till.kill_all()
     with redis.Redis.from_url(till.house.redis_url) as client:
         client.flushdb()
+    till.counter.later(seconds=20)  # its lease runs out
     till.start()
 
     last = till.opens(attempt, 40)
@@ -177,6 +276,7 @@ def test_webhooks_that_came_while_nobody_worked_and_redis_was_emptied_are_settle
     till.counter.providers.settle()
     with redis.Redis.from_url(till.house.redis_url) as client:
         client.flushdb()
+    till.counter.later(seconds=5)
 
     till.start()
 

@@ -70,6 +70,14 @@ class Payments(RuleBasedStateMachine):
     def staff(self, which: int, kobo: int) -> None:
         self.world.staff(which, kobo)
 
+    @rule(which=WHICH, kobo=st.sampled_from([100, 60_000, 1_000_000]))
+    def dashboard(self, which: int, kobo: int) -> None:
+        self.world.dashboard(which, kobo)
+
+    @rule()
+    def night(self) -> None:
+        self.world.night()
+
     @rule(which=WHICH, what=st.sampled_from(["exact", *PAID, *UNPAID, "reversed"]), crash=st.sampled_from([False, False, True]))
     def prove(self, which: int, what: str, crash: bool) -> None:
         self.world.prove(which, what, crash=crash)

@@ -114,6 +114,46 @@ def test_what_is_not_signed_by_the_provider_is_not_stored(
     assert stored() == []
 
 
+class Rotated:
+    """The settings while keys are being changed."""
+
+    def __init__(self, **previous: str) -> None:
+        self.previous = {f"{name}_previous": secret for name, secret in previous.items()}
+
+    def __getattr__(self, name: str) -> Any:
+        return self.previous[name] if name in self.previous else getattr(settings.current(), name)
+
+
+BEFORE = {"paystack": "sk_test_before", "flutterwave": "hash-before"}
+
+
+def signed_before(provider: str, body: bytes) -> dict[str, str]:
+    if provider == "flutterwave":
+        return {"verif-hash": BEFORE[provider]}
+    return {"x-paystack-signature": hmac.new(BEFORE[provider].encode(), body, hashlib.sha512).hexdigest()}
+
+
+@pytest.mark.parametrize("provider", PATHS)
+def test_while_a_key_is_being_changed_the_one_before_it_signs_too(client: FlaskClient, provider: str) -> None:
+    body = json.dumps(BODIES[provider]).encode()
+    assert post(client, provider, body, signed_before(provider, body)) == 403
+
+    client.application.config["DRUGSNG"] = Rotated(
+        paystack_secret_key=BEFORE["paystack"], flutterwave_secret_hash=BEFORE["flutterwave"]
+    )
+
+    answers = [post(client, provider, body, headers) for headers in (signed_before(provider, body), None)]
+    assert (answers, len(stored())) == ([200, 200], 1)
+
+
+def test_a_page_made_with_the_key_before_is_still_theirs(client: FlaskClient, counter: Counter) -> None:
+    attempt = counter.opened()
+    token = payers.return_token(BEFORE["paystack"], attempt.id)
+    client.application.config["DRUGSNG"] = Rotated(paystack_secret_key=BEFORE["paystack"])
+
+    assert attempt.order_number in client.get(f"/pay/return/{token}").text
+
+
 def test_a_body_changed_after_it_was_signed_is_refused(client: FlaskClient) -> None:
     body = json.dumps(paystack_charge()).encode()
 
@@ -196,7 +236,7 @@ def test_the_page_the_provider_was_told_of_is_the_one_of_its_attempt(counter: Co
     url = payments.return_url(settings.current(), attempt)
 
     token = url.rpartition("/")[2]
-    assert payers.attempt_of(token, {"paystack": settings.current().paystack_secret_key}) == (attempt.id, "paystack")
+    assert payers.attempt_of(token, {"paystack": [settings.current().paystack_secret_key]}) == (attempt.id, "paystack")
 
 
 def test_loading_the_page_again_and_again_asks_the_provider_once(client: FlaskClient, counter: Counter) -> None:

@@ -41,6 +41,41 @@ def test_a_ussd_code_is_shown_to_be_dialled(counter: Counter, provider: str) -> 
     assert re.fullmatch(r"[*0-9#]+", attempt.way["ussd_code"])
 
 
+@pytest.mark.parametrize(("provider", "bank", "dialled"), [("paystack", "zenith", "*966*"), ("flutterwave", "uba", "*919*")])
+def test_the_code_to_dial_is_of_the_customers_own_bank(counter: Counter, provider: str, bank: str, dialled: str) -> None:
+    customer, number = counter.order(provider)
+    wish = {"number": number, "provider": provider, "kind": "ussd", "bank": bank}
+
+    begun = counter.attempt(counter.perform(customer, "start_payment", **wish).data["attempt_id"])
+    payments.start(begun.id)
+
+    shown = counter.attempt(begun.id).way
+    assert (shown["ussd_code"].startswith(dialled), shown["ussd_bank"]) == (True, bank)
+
+
+def test_a_bank_the_provider_makes_no_codes_for_is_refused_with_those_it_does(counter: Counter) -> None:
+    customer, number = counter.order("paystack")
+
+    refused = counter.perform(customer, "start_payment", number=number, provider="paystack", kind="ussd", bank="wema")
+
+    assert (refused.name, refused.data["code"]) == ("payment_refused", "bad_bank")
+    assert "gtbank" in refused.data["banks"]
+
+
+def test_a_lost_code_is_asked_for_again_at_the_same_bank(counter: Counter) -> None:
+    customer, number = counter.order("paystack")
+    wish = {"number": number, "provider": "paystack", "kind": "ussd", "bank": "uba"}
+    begun = counter.attempt(counter.perform(customer, "start_payment", **wish).data["attempt_id"])
+    counter.providers.fault(on="charge", cut="after")
+
+    for _ in range(4):
+        counter.work()
+        counter.later(seconds=30)
+
+    last = counter.last(begun)
+    assert (last.number, last.status, last.way["ussd_code"][:5]) == (2, "open", "*919*")
+
+
 def test_the_provider_gets_an_address_of_this_customer_alone_and_no_phone_number(counter: Counter) -> None:
     first, second = counter.opened(), counter.opened()
 

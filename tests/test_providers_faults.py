@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import urllib3
 
 from local.providers.control import Providers, ProvidersError
-from tests.provider_shop import EMAIL, Shop
+from tests.provider_shop import EMAIL, Shop, shop_of
 
 PROVIDERS = ["paystack", "flutterwave"]
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Shop]:
-    with Providers.in_thread(webhooks=False, refund_after_s=0.0) as running:
-        shop = Shop(running)
-        yield shop
-        shop.close()
-
-
-@pytest.fixture
-def shop(shared: Shop) -> Shop:
-    shared.providers.reset()
-    return shared
+shared, shop = shop_of(webhooks=False, refund_after_s=0.0)
 
 
 def begin(shop: Shop, provider: str, reference: str = "7-a1") -> tuple[int, dict[str, Any]]:

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from local.providers.control import Providers
-from tests.provider_shop import EMAIL, Shop
+from tests.provider_shop import EMAIL, Shop, shop_of
 
 NOT_FOUND = {"status": "error", "message": "No transaction was found for this id", "data": None}
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Shop]:
-    with Providers.in_thread(webhooks=False) as running:
-        shop = Shop(running)
-        yield shop
-        shop.close()
-
-
-@pytest.fixture
-def shop(shared: Shop) -> Shop:
-    shared.providers.reset()
-    return shared
+shared, shop = shop_of(webhooks=False)
 
 
 def charge(shop: Shop, kind: str, reference: str = "7-a1", **more: Any) -> tuple[int, dict[str, Any]]:

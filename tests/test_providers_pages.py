@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from local import environment
-from local.providers.config import from_environment
+from local.providers.config import Config
 from local.providers.control import Providers
 from local.simulator.browser import Browser, executable
-from tests.provider_shop import EMAIL, Shop
+from tests.provider_shop import EMAIL, Shop, shop_of
 
 EVIL = '"><script>window.hacked=1</script>'
 
 
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Shop]:
-    with Providers.in_thread(webhooks=False, late_s=0.1) as running:
-        shop = Shop(running)
-        yield shop
-        shop.close()
-
-
-@pytest.fixture
-def shop(shared: Shop) -> Shop:
-    shared.providers.reset()
-    return shared
+shared, shop = shop_of(webhooks=False, late_s=0.1)
 
 
 def page_of(shop: Shop, provider: str = "paystack", back: str = "http://shop.example/back?order=7") -> str:
@@ -182,10 +170,10 @@ def test_a_laptop_plays_each_provider_nobody_named_a_key_of() -> None:
     assert ours == again
     assert ours["PAYSTACK_BASE_URL"] == ours["FLUTTERWAVE_BASE_URL"] == "http://127.0.0.1:8091"
     assert ours["PUBLIC_BASE_URL"] == "http://127.0.0.1:8000"
-    told = from_environment(ours)
+    told = Config.from_environment(ours)
     assert told.webhook_url == "http://127.0.0.1:8000/webhook"
     assert (told.mode("paystack"), told.mode("flutterwave")) == ("test", "test")
-    assert told.flutterwave_secret_hash == ours["FLUTTERWAVE_SECRET_HASH"] != from_environment({}).flutterwave_secret_hash
+    assert told.flutterwave_secret_hash == ours["FLUTTERWAVE_SECRET_HASH"] != Config.from_environment({}).flutterwave_secret_hash
     assert "PAYSTACK_BASE_URL" not in mixed
     assert mixed["PAYSTACK_SECRET_KEY"] == "sk_test_of_somebody"
     assert mixed["FLUTTERWAVE_BASE_URL"] == "http://127.0.0.1:8091"

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from local.providers.control import Providers, ProvidersError
-from tests.provider_shop import EMAIL, Shop
+from tests.provider_shop import EMAIL, Shop, shop_of
 
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[Shop]:
-    with Providers.in_thread(webhooks=False, refund_after_s=0.0) as running:
-        shop = Shop(running)
-        yield shop
-        shop.close()
-
-
-@pytest.fixture
-def shop(shared: Shop) -> Shop:
-    shared.providers.reset()
-    return shared
+shared, shop = shop_of(webhooks=False, refund_after_s=0.0)
 
 
 def by_transfer(shop: Shop, reference: str = "7-a1", **more: Any) -> tuple[int, dict[str, Any]]:

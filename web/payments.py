@@ -51,26 +51,33 @@ def _plain(status: int, text: str) -> Response:
 
 @payments.post("/webhook/paystack")
 def paystack() -> Response:
-    secret = _settings().paystack_secret_key
-    return _receive("paystack", secret, "x-paystack-signature")
+    return _receive("paystack", _secrets("paystack_secret_key"), "x-paystack-signature")
 
 
 @payments.post("/webhook/flutterwave")
 def flutterwave() -> Response:
-    return _receive("flutterwave", _settings().flutterwave_secret_hash, "verif-hash")
+    return _receive("flutterwave", _secrets("flutterwave_secret_hash"), "verif-hash")
 
 
-def _receive(provider: str, secret: str, header: str) -> Response:
+def _secrets(name: str) -> tuple[str, ...]:
+    """The present secret and, while it is being changed, the one before it; none without a present one."""
+    present: str = getattr(_settings(), name)
+    before: str = getattr(_settings(), f"{name}_previous")
+    return tuple(secret for secret in (present, before) if secret) if present else ()
+
+
+def _receive(provider: str, secrets: tuple[str, ...], header: str) -> Response:
     """Stored, then 200; whatever cannot succeed later is 200 too once it is theirs, for they repeat for days."""
-    if not secret:
+    if not secrets:
         return _plain(404, "Not found")
     request.max_content_length = told.BODY_MAX
     if (request.content_length or 0) > told.BODY_MAX:
         return _plain(413, "Too large")
     body = request.get_data(cache=False)
     given = request.headers.get(header)
-    theirs = is_paystacks(body, given, secret) if provider == "paystack" else is_flutterwaves(given, secret)
-    if not theirs:
+    # All are tried, so that the time it takes says nothing of which one it was.
+    theirs = [is_paystacks(body, given, each) if provider == "paystack" else is_flutterwaves(given, each) for each in secrets]
+    if not any(theirs):
         counters.REFUSED.labels("signature").inc()
         return _plain(403 if given else 401, "Signature missing or wrong")
     return _store(provider, body)
@@ -134,8 +141,7 @@ def back() -> Response:
 @payments.get(f"{HERE}/<token>")
 def returned(token: str) -> Response:
     """What our row says of the attempt this address was made for; what the provider put behind it is read by nobody."""
-    settings = _settings()
-    keys = {"paystack": settings.paystack_secret_key, "flutterwave": settings.flutterwave_secret_key}
+    keys = {"paystack": _secrets("paystack_secret_key"), "flutterwave": _secrets("flutterwave_secret_key")}
     whose = payers.attempt_of(token, keys)
     if whose is None:
         return _page("back")

@@ -19,6 +19,7 @@ from models.values import Money, Refused
 from settings import Settings
 from worker.database_facts import DatabaseFacts
 from worker.flows.step import Effect, Happened
+from worker.gateways.accounts import USSD_BANKS
 from worker.gateways.http import mode_of
 from worker.messages import CHECK_PAYMENT, READ_PRESCRIPTION, START_PAYMENT, Hint
 
@@ -143,8 +144,11 @@ def _cancel_order(context: Context, args: Mapping[str, Any]) -> Happened:
 
 
 def _start_payment(context: Context, args: Mapping[str, Any]) -> Happened:
-    """The attempt and its reference are there before any provider hears of it; it is begun after the commit."""
-    provider = str(args["provider"])
+    """The attempt and its reference are there before any provider hears of it; it is begun after the commit.
+
+    With kind "ussd", `bank` may be one of USSD_BANKS of the provider. Refused besides: `bad_bank` (banks).
+    """
+    provider, bank = str(args["provider"]), _bank(args)
     attempt = attempts.begin(
         context.customer_id,
         str(args["number"]),
@@ -152,6 +156,7 @@ def _start_payment(context: Context, args: Mapping[str, Any]) -> Happened:
         str(args["kind"]),
         mode=_mode(context.settings, provider),
         correlation_id=str(get_contextvars().get("correlation", "")),
+        ussd_bank=bank,
         now=context.now,
     )
     context.hints.append((START_PAYMENT, attempt.id))
@@ -160,10 +165,10 @@ def _start_payment(context: Context, args: Mapping[str, Any]) -> Happened:
 
 def _switch_payment(context: Context, args: Mapping[str, Any]) -> Happened:
     """Another provider than the one asked: begun once the first says that it has no money."""
-    provider = str(args["provider"])
+    provider, bank = str(args["provider"]), _bank(args)
     _mode(context.settings, provider)
     number, kind = str(args["number"]), str(args["kind"])
-    attempt = attempts.switch(context.customer_id, number, provider, kind, now=context.now)
+    attempt = attempts.switch(context.customer_id, number, provider, kind, ussd_bank=bank, now=context.now)
     context.hints.append((CHECK_PAYMENT, attempt.id))
     return Happened("payment_switch_asked", {"attempt_id": attempt.id})
 
@@ -172,6 +177,15 @@ def _check_payment(context: Context, args: Mapping[str, Any]) -> Happened:
     attempt = attempts.ask(context.customer_id, str(args["number"]), now=context.now)
     context.hints.append((CHECK_PAYMENT, attempt.id))
     return Happened("payment_check_asked")
+
+
+def _bank(args: Mapping[str, Any]) -> str:
+    """The bank of a USSD code, or nothing said. Raises Refused: `bad_bank` (banks) for one the provider has no code of."""
+    known = USSD_BANKS.get(str(args["provider"]), ())
+    bank = str(args.get("bank") or "")
+    if bank and bank not in known:
+        raise Refused("bad_bank", banks=list(known))
+    return bank
 
 
 def _mode(settings: Settings, provider: str) -> str:

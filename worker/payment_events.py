@@ -6,21 +6,21 @@ then a person is told. Money that nobody told us of, the ladder and the night's 
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from models.base import Unavailable, connection
-from models.payments import attempts, events, refunds, settling, tasks, told
+from models.payments import attempts, events, refunds, refunds_there, settling, told
 from models.payments.events import PaymentEvent
+from models.payments.refunds_there import Booked, There
 from models.payments.told import Told
-from models.payments.values import Attempt, Settled
-from models.values import Money
+from models.payments.values import Settled
 from settings import current
-from worker import messages, sentry
+from worker import messages, rejected_transfers, sentry
 from worker.broker import hint_at
 from worker.errors import GatewayError
 from worker.gateways.payments import AUTH, PERMANENT, RETRYABLE, Gateway, Verified
 from worker.logs import correlate, log
-from worker.tills import again, asked_wait, asking, chance, moment, proof_of, raise_alarm, retry, tell, tills, watch
+from worker.tills import again, asked_wait, asking, chance, moment, proof_of, raise_alarm, retry, tell, there, tills, wake, watch
 
 MOST_FAILURES = 60  # about a day of half-hour waits
 MOST_REFUSALS = 5  # of a provider that says no to the question itself
@@ -64,7 +64,7 @@ def _handle(event: PaymentEvent) -> None:
             events.ignore(event, "no business of ours", now=now)
         return
     if said.kind == "transfer_rejected":
-        _rejected(event, said)
+        rejected_transfers.handle(event, said, _gateway(event.provider))
         return
     if said.kind == "dispute":
         _disputed(event, said)
@@ -82,21 +82,34 @@ def _ask(event: PaymentEvent, said: Told) -> None:
     if _too_early(event, said, found):
         _failed(event, f"verify says {found.state}", retry().wait(event.failures + 1, chance()))
         return
+    given_back = refunds_listed(gateway, found.transaction_id or said.transaction_id) if said.kind == "refund" else []
     settled: Settled | None = None
     returning: list[int] = []
+    booked: list[Booked] = []
     with moment() as now, connection().transaction():
         attempt = attempts.by_reference(event.provider, said.reference) if said.reference else None
-        if said.kind == "refund":
-            returning = refunds.heard(event.provider, found.transaction_id or said.transaction_id, now=now)
         if found.state != "unknown" or attempt is not None:
-            settled = settling.settle(attempt.id if attempt else None, proof_of(event.provider, found), now=now)
+            proof = proof_of(event.provider, found)
+            settled = settling.settle(attempt.id if attempt else None, proof, now=now, account_mode=gateway.mode)
             events.done(event, now=now)
         else:
             events.ignore(event, "nobody knows it", now=now)
+        if said.kind == "refund":
+            booked = refunds_there.book(event.provider, given_back, now=now)
+            returning = refunds.heard(event.provider, found.transaction_id or said.transaction_id, now=now)
     for refund in returning:
         hint_at(messages.SEND_REFUND, refund)
+    wake([each.customer_id for each in booked])
     if settled is not None:
         tell(settled)
+
+
+def refunds_listed(gateway: Gateway, transaction_id: str) -> list[There]:
+    """What the provider has given back of a transaction, whoever asked for it."""
+    if not transaction_id:
+        return []
+    with asking():
+        return [there(each, transaction_id) for each in gateway.refunds(transaction_id)]
 
 
 def _gateway(provider: str) -> Gateway:
@@ -128,28 +141,6 @@ def _disputed(event: PaymentEvent, said: Told) -> None:
         )
     if task is not None:
         log().warning("payment.disputed", task=task)
-
-
-def _rejected(event: PaymentEvent, said: Told) -> None:
-    """A transfer of a wrong amount went back to whoever sent it; who that was, a person finds out."""
-    with moment() as now, connection().transaction():
-        attempt = attempts.by_reference(event.provider, said.reference) if said.reference else None
-        _rejected_task(event, said, attempt, now)
-        events.done(event, now=now)
-
-
-def _rejected_task(event: PaymentEvent, said: Told, attempt: Attempt | None, now: datetime) -> None:
-    tasks.open(
-        "transfer_rejected",
-        f"{event.provider}:{said.transaction_id or said.reference or event.id}",
-        now=now,
-        order_id=attempt.order_id if attempt else None,
-        provider=event.provider,
-        reference=said.reference,
-        amount=said.amount or Money(0),
-        transaction=said.transaction_id,
-        event=event.id,
-    )
 
 
 # --------------------------------------------------------------------------------------------------- no answer

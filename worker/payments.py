@@ -140,6 +140,7 @@ def _wish(work: _Work) -> Start:
         kind=attempt.kind,  # type: ignore[arg-type]
         return_url=return_url(current(), attempt),
         order_number=attempt.order_number,
+        bank=str(attempt.way.get("ussd_bank", "")),
     )
 
 
@@ -159,7 +160,7 @@ def _known(gateway: Gateway, attempt: Attempt) -> Verified:
 
 def _started(attempt: Attempt, way: Way) -> None:
     with moment() as now:
-        ours = attempts.started(attempt, _shown(way), provider_id=way.provider_id, now=now)
+        ours = attempts.started(attempt, {**attempt.way, **_shown(way)}, provider_id=way.provider_id, now=now)
     if not ours:  # paid before our answer came, ended meanwhile, or begun by another after our lease
         log().warning("payment.started_in_vain")
         return
@@ -204,7 +205,7 @@ def _lost_before(attempt: Attempt) -> int:
         before = [each for each in attempts.of_order(attempt.order_id) if each.number < attempt.number]
     lost = 0
     for each in reversed(before):
-        if each.provider != attempt.provider or each.reason != "switched" or each.way:
+        if each.provider != attempt.provider or each.reason != "switched" or "kind" in each.way:
             break
         lost += 1
     return lost

@@ -1,4 +1,5 @@
-"""The night's comparison: a day of each provider's list beside ours, what is missing settled, what still differs put before people.
+"""The night's comparison: a day of each provider's list beside ours, what is missing settled, what still differs put before people;
+and its refunds of the last weeks, for those that somebody made in its dashboard.
 
 May run any number of times for a day. Providers list by when a payment began and we keep when it was paid, so the day before is
 read too.
@@ -6,18 +7,19 @@ read too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
-from models.payments import reconciling, settling
+from models.payments import reconciling, refunds_there, settling
 from models.payments.reconciling import Difference
 from models.payments.values import Proof, Settled
 from worker.errors import GatewayError
 from worker.gateways.payments import Gateway
 from worker.logs import correlate, log
-from worker.tills import asking, moment, proof_of, raise_alarm, tell, tills, watch
+from worker.tills import asking, moment, proof_of, raise_alarm, tell, there, tills, wake, watch
 
 BEGAN_BEFORE = timedelta(days=1)
+REFUNDS_TAKE = timedelta(days=21)  # from being asked for to being done, ten working days and more
 MOST_ASKED = 500  # differences asked about one by one; a day with more is in trouble as a whole
 
 
@@ -28,6 +30,7 @@ class Night:
     listed: int
     settled: int
     tasks: int
+    refunds: int = 0
 
 
 def reconcile(day: int) -> list[Night]:
@@ -45,17 +48,22 @@ def _reconcile(gateway: Gateway, day: date) -> Night | None:
         with moment():
             found = reconciling.compare(gateway.name, gateway.mode, day, theirs)
         settled = [each for difference in found[:MOST_ASKED] if (each := _settle(gateway, difference)) is not None]
-        there = {each.transaction_id for each in found[:MOST_ASKED] if _is_there(gateway, each)}
+        known = {each.transaction_id for each in found[:MOST_ASKED] if _is_there(gateway, each)}
+        with asking():
+            given_back = [there(each) for each in gateway.refunded(since - REFUNDS_TAKE) if each.state == "done"]
     except GatewayError as error:
         watch(error, gateway.name)
         raise_alarm("a day could not be compared", gateway.name, day=day.toordinal(), code=error.code)
         return None
     with moment() as now:
         left = reconciling.compare(gateway.name, gateway.mode, day, theirs)
-        left = [each for each in left if each.kind != "missing_there" or each.transaction_id not in there]
+        left = [each for each in left if each.kind != "missing_there" or each.transaction_id not in known]
         made = reconciling.record(left, now=now)
-    log().info("payment.reconciled", provider=gateway.name, listed=len(theirs), settled=len(settled), tasks=len(made))
-    return Night(len(theirs), len(settled), len(made))
+        booked = refunds_there.book(gateway.name, given_back, now=now)
+    wake([each.customer_id for each in booked])
+    night = Night(len(theirs), len(settled), len(made), len(booked))
+    log().info("payment.reconciled", provider=gateway.name, **asdict(night))
+    return night
 
 
 def _settle(gateway: Gateway, difference: Difference) -> Settled | None:
@@ -66,7 +74,7 @@ def _settle(gateway: Gateway, difference: Difference) -> Settled | None:
     if proof.state not in ("paid", "reversed"):
         return None
     with moment() as now:
-        settled = settling.settle(None, proof, now=now)
+        settled = settling.settle(None, proof, now=now, account_mode=gateway.mode)
     tell(settled)
     return settled
 

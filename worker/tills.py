@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from models.base import drop_connection, unit
+from models.payments.refunds_there import There
 from models.payments.values import Proof, Settled
 from models.payments.waits import Retry
 from settings import current
@@ -19,7 +20,7 @@ from worker import house, messages, sentry
 from worker.broker import hint_at
 from worker.errors import GatewayError
 from worker.gateways.accounts import gateways
-from worker.gateways.payments import AUTH, Gateway, Verified
+from worker.gateways.payments import AUTH, Gateway, RefundState, Verified
 from worker.later import later
 from worker.logs import log
 from worker.messages import Hint
@@ -82,6 +83,11 @@ def proof_of(provider: str, found: Verified) -> Proof:
         found.channel,
         found.paid_at,
     )
+
+
+def there(found: RefundState, transaction_id: str = "") -> There:
+    """A row of a provider's list of refunds, as it is booked."""
+    return There(found.transaction_id or transaction_id, found.provider_id, found.amount, found.state == "done")
 
 
 def wake(customers: Iterable[int | None]) -> None:

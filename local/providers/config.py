@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
-CHOICES = {
-    "fee_bearer": ("merchant", "customer"),
-    "paystack_wrong_transfer": ("rejected", "taken"),
-    "paystack_second_payment": ("taken", "returned"),
-    "flutterwave_repeat": ("tried", "always"),
-    "flutterwave_shape": ("nested", "flat"),
-    "refund_outcome": ("done", "failed", "needs-attention", "stuck"),
-}
-SECRETS = ("paystack_secret_key", "flutterwave_secret_key", "flutterwave_secret_hash")
+from local.peer.config import PeerConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class Config(PeerConfig):
     """Defaults suit a laptop. Times in seconds; `minute_s` is how long one minute of the providers' retry ladders takes here."""
+
+    CHOICES: ClassVar = {
+        "fee_bearer": ("merchant", "customer"),
+        "paystack_wrong_transfer": ("rejected", "taken"),
+        "paystack_second_payment": ("taken", "returned"),
+        "flutterwave_repeat": ("tried", "always"),
+        "flutterwave_shape": ("nested", "flat"),
+        "refund_outcome": ("done", "failed", "needs-attention", "stuck"),
+    }
+    SECRETS: ClassVar = frozenset({"paystack_secret_key", "flutterwave_secret_key", "flutterwave_secret_hash"})
+    ENVIRONMENT: ClassVar = {
+        "PAYSTACK_SECRET_KEY": "paystack_secret_key",
+        "FLUTTERWAVE_SECRET_KEY": "flutterwave_secret_key",
+        "FLUTTERWAVE_SECRET_HASH": "flutterwave_secret_hash",
+        "PROVIDERS_WEBHOOK_URL": "webhook_url",
+    }
 
     webhook_url: str = "http://127.0.0.1:8000/webhook"  # "/paystack" and "/flutterwave" are added
     paystack_secret_key: str = "sk_test_4f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c"
@@ -56,55 +62,8 @@ class Config:
     keep: int = 200_000
     keep_calls: int = 20_000
 
-    def changed(self, values: Mapping[str, Any]) -> Config:
-        """A new Config; raises ValueError naming the key and what is allowed."""
-        known = {f.name for f in fields(self)}
-        clean: dict[str, Any] = {}
-        for name, value in values.items():
-            if name not in known:
-                raise ValueError(f"{name} is not a setting; known: {', '.join(sorted(known))}")
-            clean[name] = _typed(name, value, getattr(self, name))
-        return replace(self, **clean)
-
-    def shown(self) -> dict[str, Any]:
-        """All settings, secrets hidden."""
-        return {k: ("set" if v else "not set") if k in SECRETS else v for k, v in asdict(self).items()}
-
     def mode(self, provider: str) -> str:
         """`test` or `live`, as the key of the provider says."""
         if provider == "paystack":
             return "live" if self.paystack_secret_key.startswith("sk_live_") else "test"
         return "test" if self.flutterwave_secret_key.startswith("FLWSECK_TEST") else "live"
-
-
-def _typed(name: str, value: Any, default: Any) -> Any:
-    if name in CHOICES:
-        if value not in CHOICES[name]:
-            raise ValueError(f"{name} must be one of {', '.join(CHOICES[name])}, not {value!r}")
-        return value
-    if isinstance(default, bool):
-        if isinstance(value, bool):
-            return value
-        raise ValueError(f"{name} must be true or false, not {value!r}")
-    if isinstance(default, (int, float)):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1e9:
-            raise ValueError(f"{name} must be a number of 0 or more, not {value!r}")
-        return int(value) if isinstance(default, int) else float(value)
-    if not isinstance(value, str):
-        raise ValueError(f"{name} must be a string, not {value!r}")
-    return value
-
-
-_ENVIRONMENT = {
-    "PAYSTACK_SECRET_KEY": "paystack_secret_key",
-    "FLUTTERWAVE_SECRET_KEY": "flutterwave_secret_key",
-    "FLUTTERWAVE_SECRET_HASH": "flutterwave_secret_hash",
-    "PROVIDERS_WEBHOOK_URL": "webhook_url",
-}
-
-
-def from_environment(environ: Mapping[str, str] | None = None) -> Config:
-    """The defaults with what the environment says; empty variables count as not set."""
-    environ = os.environ if environ is None else environ
-    values = {name: environ[key].strip() for key, name in _ENVIRONMENT.items() if environ.get(key, "").strip()}
-    return Config().changed(values)

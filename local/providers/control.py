@@ -11,127 +11,24 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Mapping
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlencode
 
-import urllib3
-
+from local.peer.running import Json, PeerError, Running
 from local.providers.config import Config
-from local.providers.server import Server
-
-Json = dict[str, Any]
-ROOT = Path(__file__).parents[2]
+from local.providers.program import PROGRAM
 
 
-class ProvidersError(RuntimeError):
-    """Refused: `status` (409: the provider would not let it happen) and a sentence."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(f"{status}: {sentence}")
-        self.status = status
+class ProvidersError(PeerError):
+    """409: the provider would not let it happen."""
 
 
-class Providers:
-    """`url` is PAYSTACK_BASE_URL and FLUTTERWAVE_BASE_URL; `config` has the keys. Safe to use from several threads."""
+class Providers(Running[Config]):
+    """`url` is PAYSTACK_BASE_URL and FLUTTERWAVE_BASE_URL; `config` has the keys."""
 
-    def __init__(self, url: str, config: Config | None = None) -> None:
-        self.url = url.rstrip("/")
-        self.config = config or Config()
-        self.http = urllib3.PoolManager(maxsize=8, retries=False)
-        self.process: subprocess.Popen[str] | None = None
-        self._thread: tuple[threading.Thread, asyncio.AbstractEventLoop, asyncio.Event] | None = None
-
-    # ----------------------------------------------------------------------------------------------- start and stop
-
-    @classmethod
-    def at(cls, url: str, **settings: Any) -> Self:
-        """One that runs already; `settings` as it was started with (for the keys)."""
-        return cls(url, Config().changed(settings))
-
-    @classmethod
-    def start(cls, *, port: int = 0, **settings: Any) -> Self:
-        """In a process of its own on a free port; `settings` as in config.Config. It ends with this object or this process."""
-        config = Config().changed(settings)
-        command = [sys.executable, "-m", "local.providers", "--port", str(port), "--stop-with-stdin"]
-        for name, value in settings.items():
-            command += ["--set", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = cls(line.split(" ")[3] if line.startswith("Providers listening on ") else "", config)
-        found.process = process
-        if not found.url:
-            found.stop()
-            raise RuntimeError(f"the payment providers did not start: {line.strip() or 'see their standard error'}")
-        return found
-
-    @classmethod
-    def in_thread(cls, *, port: int = 0, **settings: Any) -> Self:
-        """In a thread of this process: starts in milliseconds, shares the interpreter."""
-        config = Config().changed(settings)
-        ready: list[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = []
-        trouble: list[BaseException] = []
-        up = threading.Event()
-
-        async def run() -> None:
-            server = Server(config)
-            try:
-                bound = await server.start("127.0.0.1", port)
-            except OSError as error:
-                trouble.append(error)
-                up.set()
-                return
-            end = asyncio.Event()
-            ready.append((bound, asyncio.get_running_loop(), end))
-            up.set()
-            await end.wait()
-            await server.stop()
-
-        thread = threading.Thread(target=lambda: asyncio.run(run()), name="providers", daemon=True)
-        thread.start()
-        if not up.wait(10) or trouble:
-            raise RuntimeError("the payment providers did not start") from (trouble[0] if trouble else None)
-        bound, loop, end = ready[0]
-        found = cls(f"http://127.0.0.1:{bound}", config)
-        found._thread = (thread, loop, end)
-        return found
-
-    def stop(self) -> None:
-        """Ends them, if they were started here."""
-        self.http.clear()
-        if self.process is not None:
-            process, self.process = self.process, None
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.close()
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(5)
-            process.stdout.close()
-        if self._thread is not None:
-            thread, loop, end = self._thread
-            self._thread = None
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(end.set)
-            thread.join(5)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.stop()
+    program = PROGRAM
+    error = ProvidersError
 
     # ----------------------------------------------------------------------------------------------- customers and banks
 
@@ -211,12 +108,16 @@ class Providers:
 
     def settle(self, timeout_s: float = 10.0) -> None:
         """Waits until no webhook is on its way or waits for a repeat; raises TimeoutError."""
-        self._until(lambda: not any(self.health()["webhooks"][k] for k in ("waiting", "later")), timeout_s, "webhooks wait")
+        self._until(self._nothing_waits, timeout_s, "webhooks wait")
 
     def settle_all(self, timeout_s: float = 10.0) -> None:
         """As `settle`, and until late payments and refunds have come too."""
         self._until(lambda: self.health()["timers"] == 0, timeout_s, "payments or refunds are under way")
         self.settle(timeout_s)
+
+    def _nothing_waits(self) -> bool:
+        counts = self.health()["webhooks"]  # asked once: between two questions a repeat may have gone from one to the other
+        return not (counts["waiting"] or counts["later"])
 
     def _until(self, done: Any, timeout_s: float, what: str) -> None:
         ends = time.monotonic() + timeout_s
@@ -264,12 +165,3 @@ class Providers:
     def reset(self, *, settings: bool = True) -> None:
         """As freshly started."""
         self.call("POST", "reset", {"settings": settings})
-
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, timeout_s: float = 10.0) -> Json:
-        """One call of the control API. Raises ProvidersError."""
-        raw = None if body is None else json.dumps(body).encode()
-        answer = self.http.request(method, f"{self.url}/_sim/{path}", body=raw, timeout=timeout_s)
-        found: Json = answer.json()
-        if answer.status != 200:
-            raise ProvidersError(answer.status, str(found.get("error", found)))
-        return found

@@ -48,6 +48,8 @@ class Item:
     signed: str = "own"  # own, forged, none
     attempts: int = 0
     headers: dict[str, str] = field(default_factory=dict)
+    generation: int = 0  # of the sender when it was sent: what was forgotten meanwhile is not posted
+    lane: int = 0  # of copies: so many beside the one that keeps the order of a reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,11 @@ def signature(provider: str, raw: bytes, config: Config) -> dict[str, str]:
     if provider == "paystack":
         return {"x-paystack-signature": hmac.new(config.paystack_secret_key.encode(), raw, hashlib.sha512).hexdigest()}
     return {"verif-hash": config.flutterwave_secret_hash}
+
+
+def _copies(item: Item, count: int) -> list[Item]:
+    """The same webhook so many times more, each on a lane of its own."""
+    return [Item(item.provider, item.event, item.reference, item.raw, item.signed, lane=n + 1) for n in range(count)]
 
 
 class Webhooks:
@@ -146,18 +153,17 @@ class Webhooks:
         if fault.drop:
             self.counters["dropped"] += 1
         elif fault.hold:
-            self.held.append(item)
+            self.held += [item, *_copies(item, fault.duplicate)]
         elif fault.reorder > 1:
             group = self.gathering.setdefault(fault.id, (fault, []))
             asyncio.get_running_loop().call_later(fault.gather_s, self._release, fault.id)
             self._join(*group, item)
         else:
-            copies = [Item(item.provider, item.event, item.reference, item.raw, item.signed) for _ in range(fault.duplicate)]
-            for number, copy in enumerate((item, *copies)):
+            for copy in (item, *_copies(item, fault.duplicate)):
                 if fault.delay_s:
                     self._in(fault.delay_s, copy)
                 else:
-                    self.send(copy, number)
+                    self.send(copy, copy.lane)
 
     def _join(self, fault: Fault, group: list[Item], item: Item) -> None:
         group.append(item)
@@ -175,7 +181,7 @@ class Webhooks:
         ready = ready[:most] if most else ready
         self.held = [i for i in self.held if i not in ready]
         for item in ready:
-            self.send(item)
+            self.send(item, item.lane)
         return len(ready)
 
     def send(self, item: Item, shift: int = 0) -> None:
@@ -183,6 +189,7 @@ class Webhooks:
             self.counters["dropped"] += 1
             return
         self.waiting += 1
+        item.generation = self.generation
         self.lanes[(hash(item.reference) + shift) % len(self.lanes)].put_nowait(item)
 
     def _in(self, seconds: float, item: Item) -> None:
@@ -202,9 +209,10 @@ class Webhooks:
         try:
             while True:
                 item = await self.lanes[number].get()
-                generation = self.generation
+                if item.generation != self.generation:  # taken from the lane in the moment when everything was forgotten
+                    continue
                 status = await self.post(poster, item)
-                if generation == self.generation:
+                if item.generation == self.generation:
                     self.waiting -= 1
                     self._after(item, status)
         finally:

@@ -42,7 +42,7 @@ SELECT p.id, p.currency, p.mode, p."amountKobo" AS taken, back.kobo AS returned,
     CASE WHEN p."reversedAt" IS NULL AND o.state IN ('paid', 'processing', 'shipped', 'delivered')
         THEN GREATEST(LEAST(p."appliedKobo", p."amountKobo" - back.kobo), 0) ELSE 0 END AS kept,
     (SELECT COALESCE(sum(t."amountKobo"), 0)::bigint FROM payment_tasks t
-        WHERE t."paymentId" = p.id AND t.kind NOT IN ('changed', 'dispute', 'refund_needs_attention')) AS in_tasks
+        WHERE t."paymentId" = p.id AND t.kind NOT IN ('changed', 'dispute', 'refund_needs_attention', 'refund_at_provider')) AS in_tasks
 FROM payments p LEFT JOIN orders o ON o.id = p."orderId" CROSS JOIN LATERAL (
     SELECT COALESCE(sum(r."amountKobo"), 0)::bigint AS kobo FROM refunds r WHERE r."paymentId" = p.id AND r.status <> 'failed') back
 """

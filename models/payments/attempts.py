@@ -46,6 +46,27 @@ def by_reference(provider: str, reference: str) -> Attempt | None:
     return from_row(found) if found else None
 
 
+def by_provider_id(provider: str, provider_id: str) -> Attempt | None:
+    """The attempt a provider knows by an id of its own, where it told one."""
+    row = connection().execute(
+        f"""SELECT {COLUMNS} {FROM} WHERE a."providerId" = %s AND a.provider = %s AND a."createdAt" > now() - interval '30 days'
+            ORDER BY a.id DESC LIMIT 1""",
+        (provider_id, provider),
+    )
+    found = row.fetchone() if provider_id else None
+    return from_row(found) if found else None
+
+
+def of_customer(customer_id: int, *, since: datetime) -> list[Attempt]:
+    """What a customer tried since then, the newest first; at most 50."""
+    rows = connection().execute(
+        f"""SELECT {COLUMNS} {FROM} WHERE (o."customerId" = %s OR a."customerId" = %s) AND a."createdAt" >= %s
+            ORDER BY a.id DESC LIMIT 50""",
+        (customer_id, customer_id, since),
+    )
+    return [from_row(row) for row in rows.fetchall()]
+
+
 def of(customer_id: int, number: str) -> Attempt | None:
     """The last attempt for an own order, open or not."""
     row = connection().execute(
@@ -72,9 +93,9 @@ FROM orders o WHERE o."orderNumber" = %(number)s AND {OWN} FOR NO KEY UPDATE OF 
 OPEN_ONE = f"""SELECT {COLUMNS} {FROM} WHERE a."orderId" = %s AND a.status IN ('starting', 'open')"""
 INSERT = """
 INSERT INTO payment_attempts ("orderId", "customerId", number, provider, kind, reference, "amountKobo", currency, mode, status,
-    "nextTryAt", "nextCheckAt", "correlationId", "createdAt", "updatedAt")
+    way, "nextTryAt", "nextCheckAt", "correlationId", "createdAt", "updatedAt")
 SELECT %(order)s, %(customer)s, n, %(provider)s, %(kind)s, %(number)s || '-a' || n, %(kobo)s, 'NGN', %(mode)s, 'starting',
-    %(now)s, %(look)s, %(correlation)s, %(now)s, %(now)s
+    %(way)s, %(now)s, %(look)s, %(correlation)s, %(now)s, %(now)s
 FROM (SELECT COALESCE(max(number), 0) + 1 AS n FROM payment_attempts WHERE "orderId" = %(order)s) next
 RETURNING id, reference
 """
@@ -90,8 +111,11 @@ def begin(
     mode: str,
     now: datetime,
     correlation_id: str = "",
+    ussd_bank: str = "",
 ) -> Attempt:
     """A new attempt in status `starting`, in the caller's transaction; the hint to start it goes out after the commit.
+
+    `ussd_bank`: for kind "ussd", the customer's bank as the gateways name it; "" leaves it to them.
 
     Raises Refused: `bad_provider`, `unknown` (also for other people's orders), `already_paid`, `not_payable` (state),
     `one_open` (attempt: the id of the one to show again or to switch from), `too_many` (limit).
@@ -111,7 +135,13 @@ def begin(
         if before is not None:
             raise Refused("one_open", attempt=before[0], number=number)
         about = {"order": id, "customer": customer_id, "number": number, "kobo": kobo, "correlation": correlation_id}
-        return _insert({**about, "provider": provider, "kind": kind, "mode": mode, "now": now, "look": now + LADDER[0]})
+        about |= {"provider": provider, "kind": kind, "mode": mode}
+        return _insert({**about, "way": _wished(kind, ussd_bank), "now": now, "look": now + LADDER[0]})
+
+
+def _wished(kind: str, ussd_bank: str) -> Jsonb:
+    """What is known of the way before the provider was asked."""
+    return Jsonb({"ussd_bank": ussd_bank} if kind == "ussd" and ussd_bank else {})
 
 
 def _own(customer_id: int, number: str) -> tuple[Any, ...] | None:
@@ -124,7 +154,10 @@ def insert_other(before: Attempt, provider: str, kind: str, now: datetime) -> At
     """The next attempt of the same order by another provider. The caller holds the order's row and has closed the one before."""
     about = {"order": before.order_id, "customer": before.customer_id, "number": before.order_number}
     about |= {"kobo": before.amount.kobo, "correlation": before.correlation_id, "mode": before.mode}
-    return _insert({**about, "provider": provider, "kind": kind, "now": now, "look": now + LADDER[0]})
+    # Without a wish another provider may not know the bank; the same one is asked for the same.
+    bank = str(before.way.get("switch_bank") or (before.way.get("ussd_bank", "") if provider == before.provider else ""))
+    about |= {"provider": provider, "kind": kind, "way": _wished(kind, bank)}
+    return _insert({**about, "now": now, "look": now + LADDER[0]})
 
 
 def _insert(values: Mapping[str, Any]) -> Attempt:
@@ -139,7 +172,7 @@ def _insert(values: Mapping[str, Any]) -> Attempt:
     return attempt
 
 
-def switch(customer_id: int, number: str, provider: str, kind: str, *, now: datetime) -> Attempt:
+def switch(customer_id: int, number: str, provider: str, kind: str, *, ussd_bank: str = "", now: datetime) -> Attempt:
     """The open attempt of an own order, marked: once its provider has said that it is not paid, the other one is begun.
 
     The hint to check it goes out after the commit; what comes of it is an event. Raises Refused as `begin`, and `none_open`.
@@ -157,9 +190,10 @@ def switch(customer_id: int, number: str, provider: str, kind: str, *, now: date
         marked = (
             connection()
             .execute(
-                """UPDATE payment_attempts SET "switchTo" = %s, "switchKind" = %s, "askedAt" = %s, "updatedAt" = %s
+                """UPDATE payment_attempts SET "switchTo" = %s, "switchKind" = %s, "askedAt" = %s, "updatedAt" = %s,
+                       way = way || jsonb_build_object('switch_bank', %s::text)
                    WHERE "orderId" = %s AND status IN ('starting', 'open') RETURNING id""",
-                (provider, kind, now, now, order[0]),
+                (provider, kind, now, now, ussd_bank, order[0]),
             )
             .fetchone()
         )

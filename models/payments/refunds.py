@@ -158,7 +158,7 @@ def done(work: Refund, provider_id: str = "", *, now: datetime) -> bool:
             return False
         _close(work, ("refund_needs_attention",), now)
         _go_on(work, now)
-        if work.order_id is not None and _all_gone(work.order_id):
+        if work.order_id is not None and returning.all_gone(work.order_id):
             orders.move(work.order_id, "refunded", who=work.provider, now=now, refund=work.id)
         if work.customer_id is not None:
             data = {"order_number": work.order_number, "refund_id": work.id, "amount_kobo": work.amount.kobo}
@@ -216,20 +216,6 @@ def _go_on(work: Refund, now: datetime) -> None:
     if waiting:
         total = Money(sum(row[0] for row in waiting), waiting[0][1])
         returning.give_back(work.payment_id, total, waiting[0][2], by="clock", now=now)
-
-
-def _all_gone(order_id: int) -> bool:
-    row = (
-        connection()
-        .execute(
-            """SELECT sum(p."amountKobo") = (SELECT sum(r."amountKobo") FROM refunds r JOIN payments q ON q.id = r."paymentId"
-                   WHERE q."orderId" = %s AND r.status = 'done')
-               FROM payments p WHERE p."orderId" = %s AND p.settled <> 'mismatch'""",
-            (order_id, order_id),
-        )
-        .fetchone()
-    )
-    return bool(row and row[0])
 
 
 def _close(work: Refund, kinds: tuple[str, ...], now: datetime) -> None:

@@ -33,7 +33,7 @@ def want(payment_id: int, amount: Money | None, reason: str, *, by: str, now: da
     `unknown`, `reversed` (the provider took it back), `one_open` (refund), `bad_amount`, `too_much` (left_kobo).
     """
     with connection().transaction():
-        payment = _locked(payment_id)
+        payment = locked(payment_id)
         if payment is None:
             raise Refused("unknown")
         wanted = payment.left if amount is None else amount
@@ -55,7 +55,7 @@ def give_back(payment_id: int, amount: Money | None, reason: str, *, by: str, no
     has taken the money back, or nothing is left of it.
     """
     with connection().transaction():
-        payment = _locked(payment_id)
+        payment = locked(payment_id)
         if payment is None or payment.reversed or payment.left.kobo <= 0:
             return None
         wanted = min(amount or payment.left, payment.left)
@@ -75,7 +75,9 @@ def give_back(payment_id: int, amount: Money | None, reason: str, *, by: str, no
     return None
 
 
-class _Payment(NamedTuple):
+class Payment(NamedTuple):
+    """A payment, its row and its order's locked. `left`: neither gone back nor promised. `under_way`: the id of a refund."""
+
     id: int
     order_id: int | None
     provider: str
@@ -86,17 +88,18 @@ class _Payment(NamedTuple):
     disputed: bool
 
 
-def _locked(payment_id: int) -> _Payment | None:
+def locked(payment_id: int) -> Payment | None:
+    """None for an unknown one. Everybody locks in this sequence: order, payment."""
     row = connection().execute("""SELECT "orderId" FROM payments WHERE id = %s""", (payment_id,)).fetchone()
     if row is None:
         return None
     lock_order(row[0])
     connection().execute("SELECT FROM payments WHERE id = %s FOR NO KEY UPDATE", (payment_id,))
     id, order_id, provider, reference, left, currency, *rest = connection().execute(LOOK, (payment_id,)).fetchone() or ()
-    return _Payment(id, order_id, provider, reference, Money(left, currency), *rest)
+    return Payment(id, order_id, provider, reference, Money(left, currency), *rest)
 
 
-def _write(payment: _Payment, amount: Money, reason: str, by: str, now: datetime) -> int:
+def _write(payment: Payment, amount: Money, reason: str, by: str, now: datetime) -> int:
     values = (payment.id, payment.order_id, payment.provider, amount.kobo, reason, now, by, now, now)
     made = (
         connection()
@@ -110,6 +113,21 @@ def _write(payment: _Payment, amount: Money, reason: str, by: str, now: datetime
     refund = int(made[0]) if made else 0
     note(payment.order_id, "refund_wanted", who=by, now=now, refund=refund, payment=payment.id, kobo=amount.kobo, reason=reason)
     return refund
+
+
+def all_gone(order_id: int) -> bool:
+    """Whether everything that was taken for an order has gone back."""
+    row = (
+        connection()
+        .execute(
+            """SELECT sum(p."amountKobo") = (SELECT sum(r."amountKobo") FROM refunds r JOIN payments q ON q.id = r."paymentId"
+                   WHERE q."orderId" = %s AND r.status = 'done')
+               FROM payments p WHERE p."orderId" = %s AND p.settled <> 'mismatch'""",
+            (order_id, order_id),
+        )
+        .fetchone()
+    )
+    return bool(row and row[0])
 
 
 # Test money and money under another's name are looked at by a person; everything else of an order that is over goes back.

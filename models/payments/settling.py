@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from models import inbox, orders
 from models.base import connection
-from models.payments import attempts, checking, returning, tasks
+from models.payments import attempts, checking, old_orders, returning, tasks
 from models.payments.journal import lock_order, note
 from models.payments.values import Attempt, Proof, Settled
 from models.values import Money
@@ -21,18 +21,21 @@ from models.values import Money
 SERVED = ("paid", "processing", "shipped", "delivered")
 
 
-def settle(attempt_id: int | None, proof: Proof, *, now: datetime, claim: int | None = None) -> Settled:
+def settle(attempt_id: int | None, proof: Proof, *, now: datetime, claim: int | None = None, account_mode: str = "") -> Settled:
     """What became of a proof; everything in one transaction (the caller's, if there is one).
 
     The attempt is the one with the proof's reference; `attempt_id` says which was asked about, should that be another. `claim`:
-    the version of `checking.claim_check`, whose lease this ends. The customer's conversation hears `payment_received`,
-    `payment_problem` or, when they asked, `payment_checked`.
+    the version of `checking.claim_check`, whose lease this ends. `account_mode`: of the account that was asked, where nobody
+    asked about an attempt: money for an order of the old program must be of the same world. The customer's conversation hears
+    `payment_received`, `payment_problem` or, when they asked, `payment_checked`.
     """
     with connection().transaction():
         attempt = attempts.by_reference(proof.provider, proof.reference) or (attempts.get(attempt_id) if attempt_id else None)
         if attempt is not None:
             lock_order(attempt.order_id)
             attempt = attempts.get(attempt.id)  # as it is now that nobody else changes it
+        elif account_mode and proof.state == "paid":
+            attempt = old_orders.attempt_of(proof, account_mode)
         if proof.state == "paid":
             found = _paid(attempt, proof, now)
         elif proof.state == "reversed":
@@ -76,6 +79,8 @@ def _paid(attempt: Attempt | None, proof: Proof, now: datetime) -> Settled:
     row = connection().execute(ORDER, (attempt.order_id,)).fetchone() if attempt else None
     order = _Order(*row) if row else None
     kind, applied = _verdict(attempt, order, proof)
+    if attempt is not None and order is not None and not attempt.id:
+        kind, applied = _of_old(attempt, order, proof)
     if kind in ("applied", "overpaid") and order and attempt and not _pay(order, attempt, proof, now):
         kind, applied = "late", 0
     payment = _insert(attempt, proof, kind, applied, now)
@@ -83,7 +88,7 @@ def _paid(attempt: Attempt | None, proof: Proof, now: datetime) -> Settled:
         if applied:
             raise RuntimeError("one transaction was settled under two references at once")
         return _settled("nothing", proof, attempt)  # two at once under an unknown reference: the other one has it
-    if attempt is not None and attempt.reference == proof.reference:
+    if attempt is not None and attempt.id and attempt.reference == proof.reference:
         _end(attempt, "paid" if kind in ("applied", "overpaid", "double", "late") else "failed", kind, now)
     note(attempt.order_id if attempt else None, f"payment_{kind}", who=proof.provider, now=now, **_about(payment, proof))
     refund = _see_to(kind, payment, proof, attempt, applied, now)
@@ -112,6 +117,17 @@ def _verdict(attempt: Attempt | None, order: _Order | None, proof: Proof) -> tup
     return ("applied" if kept == proof.amount.kobo else "overpaid"), kept
 
 
+def _of_old(attempt: Attempt, order: _Order, proof: Proof) -> tuple[str, int]:
+    """The same for an order of the old program, which keeps exactly what it costs while it waits for it. What the old program
+    was paid itself is taken into the books; the rest is for people, and nothing goes back by itself."""
+    had = attempt.status == "paid" and order.state in SERVED
+    if had or (order.state == attempts.PAYABLE and not order.paid_already):
+        kind, applied = _verdict(attempt, order._replace(paid_already=False), proof)
+        if kind == "applied":
+            return kind, applied
+    return "unknown", 0
+
+
 # The order may have been begun at one provider and paid at another; the old program shows where.
 PAID_WITH = """
 UPDATE orders SET "paymentMethod" = %(method)s, "paymentReference" = %(reference)s, "paymentStatus" = 'Paid', "updatedAt" = %(now)s
@@ -132,8 +148,8 @@ def _pay(order: _Order, attempt: Attempt, proof: Proof, now: datetime) -> bool:
 
 def _insert(attempt: Attempt | None, proof: Proof, kind: str, applied: int, now: datetime) -> int | None:
     values = {
-        "order": attempt.order_id if attempt else None,
-        "attempt": attempt.id if attempt else None,
+        "order": attempt.order_id if attempt and kind != "unknown" else None,
+        "attempt": (attempt.id or None) if attempt else None,
         "provider": proof.provider,
         "transaction": proof.transaction_id,
         "reference": proof.reference,
@@ -194,8 +210,10 @@ def _task(kind: str, payment: int | None, proof: Proof, attempt: Attempt | None,
 
 
 def _tell(kind: str, proof: Proof, attempt: Attempt | None, order: _Order | None, refund: int | None) -> None:
-    if attempt is None or order is None:
+    if attempt is None or order is None or kind == "unknown":
         return
+    if not attempt.id and (attempt.status == "paid" or not attempt.customer_id):
+        return  # the old program told them, or nobody here is its customer yet
     name = "payment_received" if kind in ("applied", "overpaid") else "payment_problem"
     data = {"order_number": order.number, "attempt_id": attempt.id, "kind": kind, "amount_kobo": proof.amount.kobo}
     data |= {"currency": proof.currency, "refund": refund is not None}
@@ -306,4 +324,4 @@ def _about(payment: int, proof: Proof) -> dict[str, object]:
 def _settled(kind: str, proof: Proof, attempt: Attempt | None, **more: Any) -> Settled:
     if attempt is None:
         return Settled(kind, proof.state, **more)
-    return Settled(kind, proof.state, attempt.order_number, attempt.customer_id, attempt.id, **more)
+    return Settled(kind, proof.state, attempt.order_number, attempt.customer_id or None, attempt.id or None, **more)

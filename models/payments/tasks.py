@@ -28,6 +28,7 @@ KINDS: Mapping[str, str] = {
     "refund_failed": "A refund failed; the money is still with us.",
     "refund_needs_attention": "The provider needs the customer's bank details for a refund.",
     "refund_rest": "More must go back once the refund under way has ended.",
+    "refund_at_provider": "Somebody refunded at the provider, not here; it is booked. See whether its order goes on.",
     "event_failed": "A webhook could not be handled.",
     "missing_here": "The provider has a payment that we have not.",
     "missing_there": "We have a payment that the provider does not list.",

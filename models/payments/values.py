@@ -53,7 +53,8 @@ class Attempt:
 
     `status`: starting (the provider may not have heard of it), open (the customer can pay), paid, failed, given_up (it could not
     be started), expired (nobody looks any more). Whatever it is, money that comes under its reference counts. `way`: what the
-    customer needs to pay (url | account_number, bank, account_name, expires_at | ussd_code). `version` is the claim's.
+    customer needs to pay (url | account_number, bank, account_name, expires_at | ussd_code), with its `kind` once it is there;
+    before that it has at most the customer's `ussd_bank`. `version` is the claim's.
     `tries`: starts begun, this one included; `failures`: checks that got no answer since the last that did.
     """
 

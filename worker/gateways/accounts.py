@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from settings import Settings
+from worker.gateways import flutterwave, paystack
 from worker.gateways.flutterwave import Flutterwave
 from worker.gateways.payments import Gateway
 from worker.gateways.paystack import Paystack
+
+# Whose customers each provider makes codes to dial for, by words of ours; the first is asked when nobody chose.
+USSD_BANKS: Mapping[str, tuple[str, ...]] = {
+    "paystack": tuple(paystack.USSD_TYPES),
+    "flutterwave": tuple(flutterwave.USSD_BANKS),
+}
 
 
 def gateways(settings: Settings) -> dict[str, Gateway]:

@@ -16,17 +16,15 @@ from urllib.parse import quote
 from models.payments.told import a_currency, an_id, of_naira
 from models.values import Money
 from models.wire import a_word
-from worker.errors import GatewayError
 from worker.gateways import answers
 from worker.gateways.answers import a_dict, a_name, a_time, rows
 from worker.gateways.http import Answer, Http, refused, unsure
+from worker.gateways.merchant import Merchant
 from worker.gateways.payments import (
     BAD_ANSWER,
-    DUPLICATE_REFERENCE,
     NO_TRANSACTION,
     NOT_OFFERED,
     TOO_MANY_ROWS,
-    Mode,
     RefundState,
     RefundWord,
     Start,
@@ -76,10 +74,9 @@ REFUNDS_SINCE = timedelta(days=120)
 
 
 @dataclass(frozen=True)
-class Flutterwave:
-    """One merchant account. `http` holds the key and the connections."""
+class Flutterwave(Merchant):
+    """One merchant account."""
 
-    http: Http
     name: str = "flutterwave"
     ussd_banks: tuple[str, ...] = tuple(USSD_BANKS)
 
@@ -89,10 +86,6 @@ class Flutterwave:
         if not secret_key.startswith("FLWSECK"):
             raise ValueError("Flutterwave's secret keys begin with FLWSECK- or FLWSECK_TEST-")
         return cls(Http(base_url, secret_key))
-
-    @property
-    def mode(self) -> Mode:
-        return self.http.mode
 
     def start(self, start: Start) -> Way:
         if start.kind == "link":
@@ -104,42 +97,27 @@ class Flutterwave:
         found = self._asked(f"/v3/transactions/{quote(provider_id, safe='')}/verify", {}) if provider_id else None
         if found is None and reference:
             found = self._asked("/v3/transactions/verify_by_reference", {"tx_ref": reference})
-        return found or Verified("unknown", reference, "", Money(0), None, None, "NGN", self.mode, "", None, "")
+        return found or self._nothing(reference)
 
     def refund(self, transaction_id: str, amount: Money, *, reason: str) -> RefundState:
         if not transaction_id:
             raise refused(NO_TRANSACTION)
         path = f"/v3/transactions/{quote(transaction_id, safe='')}/refund"
-        answer = self.http.post(path, {"amount": _json_naira(amount), "comments": reason})
-        data = a_dict(answer.body.get("data"))
-        if _succeeded(answer) and data:
-            return self._refund(data, asked=amount)
-        if _not_found(answer) and not answer.accepted:
-            raise refused(NO_TRANSACTION, answer.detail)
-        raise unsure(BAD_ANSWER, answer.detail, repeatable=False) if answer.accepted else _refusal(answer)
+        return self._given_back(path, {"amount": _json_naira(amount), "comments": reason}, amount)
 
     def refunds(self, transaction_id: str) -> list[RefundState]:
         """Flutterwave lists refunds of all transactions; those of the last 120 days are looked through."""
         since = datetime.now(UTC) - REFUNDS_SINCE
-        query = {"from": since.date().isoformat(), "tx_id": transaction_id}
-        rows_of_it = (row for row in self._pages("/v3/refunds", query) if _about(row) == transaction_id)
-        found = {an_id(row.get("id")) or number: self._refund(row, asked=None) for number, row in enumerate(rows_of_it)}
-        return list(found.values())
+        found = self._refunds(self._pages("/v3/refunds", {"from": since.date().isoformat(), "tx_id": transaction_id}))
+        return [each for each in found if each.transaction_id == transaction_id]
+
+    def refunded(self, since: datetime) -> list[RefundState]:
+        return self._refunds(self._pages("/v3/refunds", {"from": (since - timedelta(days=1)).date().isoformat()}))
 
     def listed(self, since: datetime, until: datetime) -> Iterator[Taken]:
         """Flutterwave filters by day and says in no zone of which: a day more is asked on both sides, and the rest left out."""
         days = {"from": (since - timedelta(days=1)).date().isoformat(), "to": (until + timedelta(days=1)).date().isoformat()}
-        seen: set[str] = set()
-        for row in self._pages("/v3/transactions", days):
-            taken = self._taken(row, listed=True)
-            if taken is None or (taken.transaction_id and taken.transaction_id in seen):
-                continue  # rows move on to the next page while new ones come in
-            seen.add(taken.transaction_id)
-            if taken.created_at is None or since <= taken.created_at < until:
-                yield taken
-
-    def close(self) -> None:
-        self.http.close()
+        return self._listed(self._pages("/v3/transactions", days), since, until)
 
     # ------------------------------------------------------------------------------------------------------ the starts
 
@@ -192,26 +170,21 @@ class Flutterwave:
         filled = {name: _filled(value) for name, value in more.items() if value not in ("", None)}
         query = {"type": sort} if sort else None
         answer = self.http.post(path, {**body, **filled}, query=query, of_person=(start.email, start.name, start.phone))
-        if not answer.accepted or answers.is_duplicate(answer.body.get("code"), answer.body.get("message")):
-            raise _refusal(answer)
-        if not _succeeded(answer):  # a success that says error was seen with money taken: "ignore it, verify"
-            raise unsure(BAD_ANSWER, answer.detail, repeatable=False)
-        return answer
+        # A success that says error was seen with money taken: "ignore it, verify".
+        return self._begun(answer, sound=self._succeeded(answer))
 
     # ------------------------------------------------------------------------------------------------- reading answers
 
-    def _asked(self, path: str, query: Mapping[str, str]) -> Taken | None:
-        """What verify says, None when it knows nothing of it."""
-        answer = self.http.get(path, query)
-        data = a_dict(answer.body.get("data"))
-        if _succeeded(answer) and data:
-            found = self._taken(data)
-            if found is None:
-                raise unsure(BAD_ANSWER, repeatable=True)
-            return found
-        if _not_found(answer):
-            return None
-        raise unsure(BAD_ANSWER, answer.detail, repeatable=True) if answer.accepted else _refusal(answer)
+    def _succeeded(self, answer: Answer) -> bool:
+        return answer.accepted and answer.body.get("status") == "success"
+
+    def _not_found(self, answer: Answer) -> bool:
+        message = answer.body.get("message")
+        elsewhere = answer.status == 404 and not answers.is_no_route(message)
+        return answer.body.get("status") == "error" and (elsewhere or answers.is_not_found(answer.body.get("code"), message))
+
+    def _codes(self, answer: Answer) -> tuple[Any, ...]:
+        return (answer.body.get("code"),)
 
     def _taken(self, data: Mapping[str, Any], *, listed: bool = False) -> Taken | None:
         """None for a payment whose amount or id cannot be read; in a list such a row comes with Money(0)."""
@@ -238,21 +211,19 @@ class Flutterwave:
             created_at=began,
         )
 
-    def _refund(self, data: Mapping[str, Any], *, asked: Money | None) -> RefundState:
+    def _refund_words(self, data: Mapping[str, Any]) -> tuple[str, RefundWord | None, Money | None, str]:
         # "completed-mpgs" and the like name the channel after the word.
         word = a_word(data.get("status")).lower().partition("-")[0]
-        if word not in REFUNDS:
-            answers.log.warning("payment.unknown_refund_status", provider=self.name, status=word)
-        amount = of_naira(data.get("amount_refunded"))
-        return RefundState(REFUNDS.get(word, "pending"), an_id(data.get("id")), amount or asked or Money(0))
+        whose = next((an_id(data[name]) for name in ("tx_id", "transaction_id", "TransactionId") if an_id(data.get(name))), "")
+        return word, REFUNDS.get(word), of_naira(data.get("amount_refunded")), whose
 
     def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         before: Any = None
         for page in range(1, PAGES_MAX + 1):
             answer = self.http.get(path, {**query, "page": page})
             found, info = answer.body.get("data"), a_dict(a_dict(answer.body.get("meta")).get("page_info"))
-            if not _succeeded(answer) or not isinstance(found, list):
-                raise unsure(BAD_ANSWER, answer.detail, repeatable=True) if answer.accepted else _refusal(answer)
+            if not self._succeeded(answer) or not isinstance(found, list):
+                raise unsure(BAD_ANSWER, answer.detail, repeatable=True) if answer.accepted else self._refusal(answer)
             if found == before:  # whoever says nothing of pages may know of one only
                 return
             yield from rows(found)
@@ -287,23 +258,3 @@ def _json_naira(money: Money) -> int | float:
 
 def _filled(value: Any) -> Any:
     return {name: inner for name, inner in value.items() if inner not in ("", None)} if isinstance(value, dict) else value
-
-
-def _succeeded(answer: Answer) -> bool:
-    return answer.accepted and answer.body.get("status") == "success"
-
-
-def _not_found(answer: Answer) -> bool:
-    found = answers.is_not_found(answer.body.get("code"), answer.body.get("message"))
-    elsewhere = answer.status == 404 and not answers.is_no_route(answer.body.get("message"))
-    return answer.body.get("status") == "error" and (found or elsewhere)
-
-
-def _about(row: Mapping[str, Any]) -> str:
-    return an_id(row.get("tx_id")) or an_id(row.get("transaction_id")) or an_id(row.get("TransactionId"))
-
-
-def _refusal(answer: Answer) -> GatewayError:
-    if answers.is_duplicate(answer.body.get("code"), answer.body.get("message")):
-        return refused(DUPLICATE_REFERENCE, answer.detail)
-    return refused(answers.a_code((answer.body.get("code"),), answer.status), answer.detail)

@@ -31,7 +31,7 @@ from worker.scrubbing import scrub
 ANSWER_MAX = 1024 * 1024  # bytes; a page of 50 transactions has about 100 KB
 SILENCE = httpx.Timeout(10, connect=5)
 TOTAL_S = 20.0
-POOL = httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=20)
+POOL = httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=20)  # as many as a process has threads
 RESET_MAX_S = 3600.0
 DETAIL_MAX = 160
 

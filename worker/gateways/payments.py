@@ -118,11 +118,15 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class RefundState:
-    """How a refund stands. "none": the provider was asked for nothing like it. "failed": the money is back with us."""
+    """How a refund stands. "none": the provider was asked for nothing like it. "failed": the money is back with us.
+
+    `transaction_id`: of the payment, where the provider names it.
+    """
 
     state: RefundWord
     provider_id: str
     amount: Money
+    transaction_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,9 @@ class Gateway(Protocol):
 
     def refunds(self, transaction_id: str) -> list[RefundState]:
         """All refunds of a transaction the provider knows, newest first where it says; empty when there are none."""
+
+    def refunded(self, since: datetime) -> list[RefundState]:
+        """All refunds asked for since then, whoever asked, of any transaction. Raises TOO_MANY_ROWS rather than leave some out."""
 
     def listed(self, since: datetime, until: datetime) -> Iterator[Taken]:
         """Transactions begun in [since, until), any state, each once; read by pages while it is iterated.

@@ -16,18 +16,16 @@ from urllib.parse import quote
 from models.payments.told import a_currency, an_id, of_kobo
 from models.values import Money
 from models.wire import a_word
-from worker.errors import GatewayError
 from worker.gateways import answers
 from worker.gateways.answers import a_dict, a_name, a_time, rows
 from worker.gateways.http import Answer, Http, refused, unsure
+from worker.gateways.merchant import Merchant
 from worker.gateways.payments import (
     ASKS_CUSTOMER,
     BAD_ANSWER,
-    DUPLICATE_REFERENCE,
     NO_TRANSACTION,
     NOT_OFFERED,
     TOO_MANY_ROWS,
-    Mode,
     RefundState,
     RefundWord,
     Start,
@@ -62,10 +60,9 @@ PAGES_MAX = 200
 
 
 @dataclass(frozen=True)
-class Paystack:
-    """One merchant account. `http` holds the key and the connections."""
+class Paystack(Merchant):
+    """One merchant account."""
 
-    http: Http
     name: str = "paystack"
     ussd_banks: tuple[str, ...] = tuple(USSD_TYPES)
 
@@ -75,10 +72,6 @@ class Paystack:
         if not secret_key.startswith("sk_"):
             raise ValueError("Paystack's secret keys begin with sk_test_ or sk_live_")
         return cls(Http(base_url, secret_key))
-
-    @property
-    def mode(self) -> Mode:
-        return self.http.mode
 
     def start(self, start: Start) -> Way:
         if start.kind == "link":
@@ -90,41 +83,24 @@ class Paystack:
         found = self._asked(f"/transaction/verify/{quote(reference, safe='')}") if reference else None
         if provider_id and (found is None or found.transaction_id != provider_id):
             found = self._asked(f"/transaction/{quote(provider_id, safe='')}") or found
-        return found or Verified("unknown", reference, "", Money(0), None, None, "NGN", self.mode, "", None, "")
+        return found or self._nothing(reference)
 
     def refund(self, transaction_id: str, amount: Money, *, reason: str) -> RefundState:
         if not transaction_id:
             raise refused(NO_TRANSACTION)
         body = {"transaction": transaction_id, "amount": amount.kobo, "currency": amount.currency, "merchant_note": reason}
-        answer = self.http.post("/refund", body)
-        data = a_dict(answer.body.get("data"))
-        if answer.accepted and answer.body.get("status") is True and data:
-            return self._refund(data, asked=amount)
-        if answers.is_not_found(answer.body.get("code"), answer.body.get("message")) and not answer.accepted:
-            raise refused(NO_TRANSACTION, answer.detail)
-        raise unsure(BAD_ANSWER, answer.detail, repeatable=False) if answer.accepted else _refusal(answer)
+        return self._given_back("/refund", body, amount)
 
     def refunds(self, transaction_id: str) -> list[RefundState]:
-        found = {}
-        for number, row in enumerate(self._pages("/refund", {"transaction": transaction_id})):
-            about = row.get("transaction")
-            whose = an_id(a_dict(about).get("id")) or an_id(about)
-            if whose in ("", transaction_id):  # should the filter ever be ignored, another's refund is not taken for ours
-                found[an_id(row.get("id")) or number] = self._refund(row, asked=None)
-        return list(found.values())
+        # Should the filter ever be ignored, another's refund is not taken for one of this transaction.
+        found = self._refunds(self._pages("/refund", {"transaction": transaction_id}))
+        return [each for each in found if each.transaction_id in ("", transaction_id)]
+
+    def refunded(self, since: datetime) -> list[RefundState]:
+        return self._refunds(self._pages("/refund", {"from": _iso(since)}))
 
     def listed(self, since: datetime, until: datetime) -> Iterator[Taken]:
-        seen: set[str] = set()
-        for row in self._pages("/transaction", {"from": _iso(since), "to": _iso(until)}):
-            taken = self._taken(row, listed=True)
-            if taken is None or (taken.transaction_id and taken.transaction_id in seen):
-                continue  # rows move on to the next page while new ones come in
-            seen.add(taken.transaction_id)
-            if taken.created_at is None or since <= taken.created_at < until:
-                yield taken
-
-    def close(self) -> None:
-        self.http.close()
+        return self._listed(self._pages("/transaction", {"from": _iso(since), "to": _iso(until)}), since, until)
 
     # ------------------------------------------------------------------------------------------------------ the starts
 
@@ -180,28 +156,21 @@ class Paystack:
             "reference": start.reference,
         }
         answer = self.http.post(path, {**body, **more}, of_person=(start.email, start.name, start.phone))
-        if not answer.accepted or answers.is_duplicate(answer.body.get("code"), answer.body.get("message")):
-            raise _refusal(answer)
         named = a_dict(answer.body.get("data")).get("reference")
-        if answer.body.get("status") is not True or named != start.reference:
-            raise unsure(BAD_ANSWER, answer.detail, repeatable=False)
-        return answer
+        return self._begun(answer, sound=answer.body.get("status") is True and named == start.reference)
 
     # ------------------------------------------------------------------------------------------------- reading answers
 
-    def _asked(self, path: str) -> Taken | None:
-        """What verify says, None when it knows nothing of it."""
-        answer = self.http.get(path)
-        data = a_dict(answer.body.get("data"))
-        if answer.accepted and answer.body.get("status") is True and data:
-            found = self._taken(data)
-            if found is None:
-                raise unsure(BAD_ANSWER, repeatable=True)
-            return found
-        code, message = answer.body.get("code"), answer.body.get("message")
-        if answers.is_not_found(code, message) or (answer.status == 404 and answer.body and not answers.is_no_route(message)):
-            return None
-        raise unsure(BAD_ANSWER, answer.detail, repeatable=True) if answer.accepted else _refusal(answer)
+    def _succeeded(self, answer: Answer) -> bool:
+        return answer.accepted and answer.body.get("status") is True
+
+    def _not_found(self, answer: Answer) -> bool:
+        message = answer.body.get("message")
+        elsewhere = answer.status == 404 and bool(answer.body) and not answers.is_no_route(message)
+        return elsewhere or answers.is_not_found(answer.body.get("code"), message)
+
+    def _codes(self, answer: Answer) -> tuple[Any, ...]:
+        return answer.body.get("code"), answer.body.get("type")
 
     def _taken(self, data: Mapping[str, Any], *, listed: bool = False) -> Taken | None:
         """None for a payment whose amount or id cannot be read; in a list such a row comes with Money(0)."""
@@ -227,12 +196,10 @@ class Paystack:
             created_at=a_time(data.get("created_at") or data.get("createdAt"), naive_is_utc=True),
         )
 
-    def _refund(self, data: Mapping[str, Any], *, asked: Money | None) -> RefundState:
-        word = a_word(data.get("status"))
-        if word not in REFUNDS:
-            answers.log.warning("payment.unknown_refund_status", provider=self.name, status=word)
-        amount = of_kobo(data.get("amount"), data.get("currency"))
-        return RefundState(REFUNDS.get(word, "pending"), an_id(data.get("id")), amount or asked or Money(0))
+    def _refund_words(self, data: Mapping[str, Any]) -> tuple[str, RefundWord | None, Money | None, str]:
+        word, about = a_word(data.get("status")), data.get("transaction")
+        whose = an_id(a_dict(about).get("id")) or an_id(about)
+        return word, REFUNDS.get(word), of_kobo(data.get("amount"), data.get("currency")), whose
 
     def _pages(self, path: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         page: dict[str, str | int] = {"page": 1}
@@ -240,7 +207,7 @@ class Paystack:
             answer = self.http.get(path, {**query, "perPage": PER_PAGE, **page})
             found, meta = answer.body.get("data"), a_dict(answer.body.get("meta"))
             if not answer.accepted or not isinstance(found, list):
-                raise _refusal(answer) if not answer.accepted else unsure(BAD_ANSWER, repeatable=True)
+                raise self._refusal(answer) if not answer.accepted else unsure(BAD_ANSWER, repeatable=True)
             yield from rows(found)
             following, count = meta.get("next"), an_id(meta.get("pageCount"))
             if isinstance(following, str) and following:
@@ -250,13 +217,6 @@ class Paystack:
             else:
                 return
         raise refused(TOO_MANY_ROWS)
-
-
-def _refusal(answer: Answer) -> GatewayError:
-    code, message = answer.body.get("code"), answer.body.get("message")
-    if answers.is_duplicate(code, message):
-        return refused(DUPLICATE_REFERENCE, answer.detail)
-    return refused(answers.a_code((code, answer.body.get("type")), answer.status), answer.detail)
 
 
 def _iso(moment: datetime) -> str:
