@@ -30,6 +30,21 @@ QUESTIONS = {
         FROM prescriptions WHERE state IN ('waiting', 'asked') AND state = 'waiting')""",
     "drugsng_prescriptions_not_read": """(SELECT count(*) FROM prescriptions
         WHERE state IN ('waiting', 'asked') AND "extractionStatus" = 'failed')""",
+    "drugsng_orders_to_prepare": "(SELECT count(*) FROM orders WHERE state IN ('paid', 'processing'))",
+    "drugsng_orders_oldest_to_prepare_seconds": """(SELECT COALESCE((SELECT EXTRACT(EPOCH FROM now() - COALESCE(
+        (SELECT max(e.at) FROM order_events e WHERE e."orderId" = o.id AND e.what = 'paid'), o."orderDate", o."createdAt"))
+        FROM orders o WHERE state IN ('paid', 'processing') ORDER BY id LIMIT 1), 0))""",
+    "drugsng_orders_pending_payment": "(SELECT count(*) FROM orders WHERE state = 'pending_payment')",
+    # Of the last time the books were added up (job `check-books`); -1: not yet.
+    "drugsng_payment_violations": """COALESCE((SELECT CASE WHEN outcome ~ '^[0-9]+ violation' THEN split_part(outcome, ' ', 1)::int ELSE -1 END
+        FROM job_runs WHERE name = 'check-books'), -1)""",
+    "drugsng_payment_tasks_open": """(SELECT count(*) FROM payment_tasks WHERE "closedAt" IS NULL)""",
+    "drugsng_refunds_failed": """(SELECT count(*) FROM payment_tasks WHERE "closedAt" IS NULL AND kind = 'refund_failed')""",
+    "drugsng_refunds_under_way": "(SELECT count(*) FROM refunds WHERE status IN ('wanted', 'sent', 'needs_attention'))",
+    "drugsng_payment_attempts_open": "(SELECT count(*) FROM payment_attempts WHERE status IN ('starting', 'open'))",
+    "drugsng_payment_attempts_oldest_open_seconds": """(SELECT COALESCE(EXTRACT(EPOCH FROM now() - min("createdAt")), 0)
+        FROM payment_attempts WHERE status IN ('starting', 'open'))""",
+    "drugsng_payment_events_pending": "(SELECT count(*) FROM payment_events WHERE status = 'pending')",
     "drugsng_clock_seconds_since_run": """(SELECT COALESCE(EXTRACT(EPOCH FROM now() - max("startedAt")), -1) FROM job_runs)""",
 }
 GATHER = "SELECT " + ", ".join(QUESTIONS.values())

@@ -1,35 +1,27 @@
 """Orders: what was bought, at which price, and how far it is.
 
 `state` is the truth; a trigger keeps the old system's `status` and `"paymentStatus"` in step with it, and it with them
-(migration 006). Placing is in `models.checkout`.
+(migration 006). Placing is in `models.checkout`, what staff do with an order in `models.fulfilment`, the tables in
+`models.order_rows`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from peewee import (
-    AutoField,
-    BigAutoField,
-    BigIntegerField,
-    BooleanField,
-    CharField,
-    DateTimeField,
-    DoubleField,
-    IntegerField,
-    TextField,
-)
-from playhouse.postgres_ext import BinaryJSONField
 from psycopg import Rollback
 from psycopg.types.json import Jsonb
 
 from models import stock
-from models.base import Base, connection
+from models.base import connection
+from models.order_rows import OrderEvent, OrderItem, OrderRow
 from models.payments import returning
 from models.values import Money, Refused
+
+__all__ = ["OrderEvent", "OrderItem", "OrderRow"]  # the tables, for those who look for them here
 
 # What may become of an order in each state. Cash on delivery begins at `processing`, payment by link at `pending_payment`.
 # Money that comes for an order that is over is given back, unless it had only expired and all of it can still be had.
@@ -72,7 +64,8 @@ class Order:
     `number` is what customers see (an order of the old system keeps its id). `status`: pending_payment, paid, processing,
     shipped, delivered, cancelled, expired, refunded. `payment`: cash, paystack, flutterwave. `payment_status`: pending, paid,
     failed. `total` includes `delivery_fee`; in orders of the old system it need not be the sum of the lines. `delivery`:
-    delivery or pickup. `placed_at` is in UTC.
+    delivery or pickup. `placed_at` is in UTC. `rider` and `rider_phone` bring it: of an order that was shipped or delivered, ""
+    where nobody does. `reserved_until`: how long an unpaid order is held, None where nothing runs out. Names stay out of logs.
     """
 
     number: str
@@ -86,6 +79,9 @@ class Order:
     placed_at: datetime
     lines: tuple[OrderLine, ...] = ()
     cancellable: bool = False
+    rider: str = field(default="", repr=False)
+    rider_phone: str = field(default="", repr=False)
+    reserved_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,70 +100,6 @@ class Expired(NamedTuple):
     number: str
 
 
-# --------------------------------------------------------------------------------------------------- tables
-
-
-class OrderRow(Base):
-    id = AutoField()
-    user_id = IntegerField()
-    status = CharField(null=True)
-    total_amount = DoubleField()
-    total_kobo = BigIntegerField(null=True)
-    payment_method = CharField()
-    payment_status = CharField(null=True)
-    payment_reference = CharField(null=True)
-    shipping_address = TextField()
-    order_date = DateTimeField(null=True)
-    drugsng_order_id = CharField(null=True)
-    customer_id = BigIntegerField(null=True)
-    order_number = TextField()
-    state = TextField()
-    delivery_fee_kobo = BigIntegerField(default=0)
-    delivery_kind = TextField(default="delivery")
-    latitude = DoubleField(null=True)
-    longitude = DoubleField(null=True)
-    placement_key = TextField(null=True)
-    reserved_until = DateTimeField(null=True)
-    cancelled_at = DateTimeField(null=True)
-    created_at = DateTimeField()
-    updated_at = DateTimeField()
-
-    class Meta:
-        table_name = "orders"
-
-
-class OrderItem(Base):
-    id = AutoField()
-    order_id = IntegerField()
-    product_id = IntegerField(null=True)
-    healthcare_product_id = IntegerField(null=True)
-    name = TextField(null=True)
-    prescription_only = BooleanField(default=False)
-    quantity = IntegerField()
-    price = DoubleField()
-    price_kobo = BigIntegerField(null=True)
-    prescription_item_id = BigIntegerField(null=True)  # the (first) approval it was dispensed on
-    created_at = DateTimeField()
-    updated_at = DateTimeField()
-
-    class Meta:
-        table_name = "order_items"
-
-
-class OrderEvent(Base):
-    """What happened to an order, when and by whom (`customer:12`, `staff:3`, `clock`, `old system`). Append-only by a trigger."""
-
-    id = BigAutoField()
-    order_id = IntegerField()
-    at = DateTimeField()
-    what = TextField()
-    who = TextField()
-    detail = BinaryJSONField(index=False)
-
-    class Meta:
-        table_name = "order_events"
-
-
 # --------------------------------------------------------------------------------------------------- reading
 
 # Own orders are those placed by this customer, and those of the old system's user this customer is (claimed by e-mail code).
@@ -180,7 +112,10 @@ SHOWN = """o."orderNumber", o.state, o."paymentMethod"::text, lower(COALESCE(o."
     (SELECT COALESCE(json_agg(json_build_array(COALESCE(i.name, m.name, h.name, ''), i.quantity, COALESCE(i."priceKobo", 0),
             i."prescriptionOnly") ORDER BY i.id), '[]')
         FROM order_items i LEFT JOIN products m ON m.id = i."productId"
-        LEFT JOIN healthcare_products h ON h.id = i."healthcareProductId" WHERE i."orderId" = o.id)"""
+        LEFT JOIN healthcare_products h ON h.id = i."healthcareProductId" WHERE i."orderId" = o.id),
+    CASE WHEN o.state IN ('shipped', 'delivered') THEN COALESCE(o."riderName", '') ELSE '' END,
+    CASE WHEN o.state IN ('shipped', 'delivered') THEN COALESCE(o."riderPhone", '') ELSE '' END,
+    CASE WHEN o.state = 'pending_payment' THEN o."reservedUntil" END"""
 
 ONE = f"""SELECT {SHOWN} FROM orders o WHERE o."orderNumber" = %(number)s AND {OWN}"""
 
@@ -216,7 +151,7 @@ def plain_number(number: str) -> str:
 
 
 def _order(row: tuple[Any, ...]) -> Order:
-    number, state, method, payment_status, total, fee, kind, address, placed_at, lines = row
+    number, state, method, payment_status, total, fee, kind, address, placed_at, lines, rider, phone, until = row
     return Order(
         number=number,
         status=state,
@@ -229,6 +164,9 @@ def _order(row: tuple[Any, ...]) -> Order:
         placed_at=placed_at.astimezone(UTC),
         lines=tuple(OrderLine(name, quantity, Money(each), Money(each) * quantity, rx) for name, quantity, each, rx in lines),
         cancellable=state in CANCELLABLE,
+        rider=rider,
+        rider_phone=phone,
+        reserved_until=until.astimezone(UTC) if until else None,
     )
 
 
@@ -241,6 +179,8 @@ WITH o AS (
 ), moved AS (
     UPDATE orders SET state = %(to)s, "reservedUntil" = NULL, "updatedAt" = %(now)s,
         "cancelledAt" = CASE WHEN %(to)s = 'cancelled' THEN %(now)s ELSE "cancelledAt" END,
+        "shippedAt" = CASE WHEN %(to)s = 'shipped' THEN %(now)s ELSE "shippedAt" END,
+        "deliveredAt" = CASE WHEN %(to)s = 'delivered' THEN %(now)s ELSE "deliveredAt" END,
         "paymentStatus" = CASE WHEN %(to)s = 'expired' THEN 'Failed' ELSE "paymentStatus" END
     FROM o WHERE orders.id = o.id AND orders.state = ANY(%(allowed)s)
     RETURNING orders.id, o.state AS was

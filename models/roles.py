@@ -14,6 +14,10 @@ RIGHTS: dict[str, frozenset[str]] = {
     "prescriptions.status": _ALL,  # that there is one, since when it waits, who has it; nothing clinical
     "prescriptions.read": frozenset({"owner", "pharmacist", "auditor"}),  # picture, what was read, answers, decisions
     "prescriptions.decide": frozenset({"owner", "pharmacist"}),  # and a licence number, see `may`
+    "orders.see": _ALL,
+    "orders.move": frozenset({"owner", "admin", "pharmacist", "support"}),
+    "money.see": frozenset({"owner", "admin", "support", "auditor"}),
+    "money.act": frozenset({"owner", "admin"}),  # money goes back, or somebody answers for its not going
     "staff.see": frozenset({"owner", "admin", "auditor"}),
     "staff.change": frozenset({"owner", "admin"}),
     "audit.see": frozenset({"owner", "auditor"}),

@@ -141,6 +141,22 @@ def _dashed(headers: dict[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+def form(page: str, action: str) -> dict[str, str]:
+    """What a browser would send of the form of this action, but for its token: hidden and typed fields, ticked choices."""
+    found = re.search(rf'<form[^>]*action="{re.escape(action)}"[^>]*>(.*?)</form>', page, re.DOTALL)
+    sent = {}
+    for tag in re.findall(r"<input [^>]*>", found[1]):
+        given = {name: html.unescape(value) for name, value in re.findall(r'([\w-]+)="([^"]*)"', tag)}
+        if given.get("type") in ("radio", "checkbox") and not re.search(r"\bchecked\b", tag):
+            continue
+        sent[given["name"]] = given.get("value", "")
+    for name, options in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', found[1], re.DOTALL):
+        chosen = re.search(r'<option value="([^"]*)" selected', options) or re.search(r'<option value="([^"]*)"', options)
+        sent[name] = html.unescape(chosen[1])
+    sent.pop("csrf_token", None)
+    return sent
+
+
 def session_cookie(seat: Seat) -> str:
     """The token the browser holds, or ""."""
     found = seat.client.get_cookie(SESSION_COOKIE, path="/console")

@@ -36,7 +36,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, databases: Databases, valkey_
     with databases.fresh() as url, valkey_databases.fresh() as redis_url, pytest.MonkeyPatch.context() as env:
         for name, value in media.items():
             env.setenv(name, value)
-        assert len(seed.fill(url)) == 3
+        assert len(seed.fill(url)) == len(seed.PARTS)
         with House(folder, url, redis_url) as house:
             house.start_web(CONSOLE_SECRET_KEY=KEY, CONSOLE_SECURE_COOKIES="off", **media)
             house.ready()

@@ -49,18 +49,22 @@ def refusal(*given: object, **named: object) -> str:
 # ------------------------------------------------------------------------------------------------------------ rights
 
 
+STATUS = {"self", "today", "prescriptions.status"}
+ORDERS = {"orders.see", "orders.move"}
+
+
 @pytest.mark.parametrize(
     ("role", "licence", "rights"),
     [
         ("owner", "", set(RIGHTS) - {"prescriptions.decide"}),
         ("owner", "PCN/1", set(RIGHTS)),
-        ("admin", "", {"self", "today", "operations.see", "prescriptions.status", "staff.see", "staff.change"}),
-        ("pharmacist", "PCN/1", {"self", "today", "prescriptions.status", "prescriptions.read", "prescriptions.decide"}),
-        ("support", "", {"self", "today", "operations.see", "prescriptions.status"}),
+        ("admin", "", STATUS | ORDERS | {"operations.see", "money.see", "money.act", "staff.see", "staff.change"}),
+        ("pharmacist", "PCN/1", STATUS | ORDERS | {"prescriptions.read", "prescriptions.decide"}),
+        ("support", "", STATUS | ORDERS | {"operations.see", "money.see"}),
         (
             "auditor",
             "",
-            {"self", "today", "operations.see", "prescriptions.status", "prescriptions.read", "staff.see", "audit.see"},
+            STATUS | {"operations.see", "orders.see", "money.see", "prescriptions.read", "staff.see", "audit.see"},
         ),
     ],
 )

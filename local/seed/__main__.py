@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from peewee import Database, PostgresqlDatabase
 
-from local.seed import catalogue, prescriptions, staff
+from local.seed import catalogue, orders, prescriptions, staff
+from models import base
 from models.vault import Vault
 from settings import read
 
@@ -32,15 +33,23 @@ def _prescriptions(db: Database) -> str:
     return f"prescriptions: {prescriptions.load(db, vault)} of {len(prescriptions.WAITING)} demo prescriptions added to the queue"
 
 
+def _orders(db: Database) -> str:
+    return f"orders: {orders.load()} of {len(orders.ORDERS)} demo orders added"
+
+
 # One line each, in the order they depend on each other; a part returns its sentence for the terminal.
-PARTS: tuple[Callable[[Database], str], ...] = (_catalogue, _staff, _prescriptions)
+PARTS: tuple[Callable[[Database], str], ...] = (_catalogue, _staff, _orders, _prescriptions)
 
 
 def fill(url: str) -> list[str]:
     """Runs every part and returns their sentences."""
     db = PostgresqlDatabase("postgresql://" + url.partition("://")[2], prefer_psycopg3=True)
-    with db.connection_context():
-        return [part(db) for part in PARTS]
+    base.bind(url, name="drugsng-seed")  # orders are made with the house's own verbs
+    try:
+        with db.connection_context():
+            return [part(db) for part in PARTS]
+    finally:
+        base.drop_connection()
 
 
 def main() -> int:

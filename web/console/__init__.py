@@ -22,6 +22,8 @@ PARTS = {
     "account": "/account",
     "prescriptions": "/prescriptions",
     "pictures": "/prescriptions",
+    "orders": "/orders",
+    "money": "/money",
     "staff": "/staff",
     "audit": "/audit",
 }

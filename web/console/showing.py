@@ -19,6 +19,8 @@ STATIC = Path(__file__).parent / "static"
 NAVIGATION = (
     ("today.today", "Today", "today"),
     ("prescriptions.queue", "Prescriptions", "prescriptions.status"),
+    ("orders.desk", "Orders", "orders.see"),
+    ("money.desk", "Money", "money.see"),
     ("staff.everybody", "Staff", "staff.see"),
     ("audit.entries", "Audit", "audit.see"),
 )

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from flask import Blueprint, render_template, url_for
 
-from models import figures
+from models import figures, money_desk, order_desk
 from models.base import connection
 from models.prescriptions import queue
 from web.console.auth import needs, settings, staff
@@ -19,6 +19,7 @@ today = Blueprint("today", __name__)
 WAIT_WARN_S, WAIT_BAD_S = 15 * 60, 60 * 60
 LATE_WARN_S, LATE_BAD_S = 60, 5 * 60
 CLOCK_BAD_S = 120
+PREPARE_WARN_S, PREPARE_BAD_S = 3600, 4 * 3600  # from when on an order has waited too long to be prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def _all() -> dict[str, Any]:
     conn = connection()
     return {
         "prescriptions": _prescriptions(conn) if staff().may("prescriptions.status") else [],
+        "orders": _orders(conn) if staff().may("orders.see") else [],
+        "money": _money(conn) if staff().may("money.see") else [],
         "operations": _operations(conn) if staff().may("operations.see") else [],
     }
 
@@ -65,6 +68,45 @@ def _prescriptions(conn: psycopg.Connection) -> list[Figure]:
         Figure("Being read", str(found.reading), "by the machine"),
         Figure("Decided today", str(found.decided_today)),
     ]
+
+
+def _orders(conn: psycopg.Connection) -> list[Figure]:
+    found = order_desk.counts(conn)
+    oldest = f"oldest since {for_long(found.oldest_s)}" if found.prepare else "nothing waits"
+    tone = _tone(found.oldest_s, PREPARE_WARN_S, PREPARE_BAD_S) if found.prepare else ""
+    return [
+        Figure("To prepare", str(found.prepare), oldest, tone, url_for("orders.desk", tab="prepare")),
+        Figure("On the way", str(found.way), "with a rider, or ready for pick-up", link=url_for("orders.desk", tab="way")),
+        Figure("To pay", str(found.pay), "held until it is paid or expires", link=url_for("orders.desk", tab="pay")),
+    ]
+
+
+def _money(conn: psycopg.Connection) -> list[Figure]:
+    found = money_desk.counts(conn)
+    return [
+        Figure(
+            "To look at", str(found.tasks), "no rule could place it" if found.tasks else "nothing", *_warned(found.tasks, "tasks")
+        ),
+        Figure(
+            "Differences",
+            str(found.differences),
+            "with the providers' lists" if found.differences else "none",
+            *_warned(found.differences, "differences"),
+        ),
+        Figure("Refunds under way", str(found.refunds), link=url_for("money.desk", tab="refunds")),
+        Figure(
+            "Refunds failed",
+            str(found.failed),
+            "the money is still with us" if found.failed else "none failed",
+            "bad" if found.failed else "",
+            url_for("money.desk", tab="refunds"),
+        ),
+    ]
+
+
+def _warned(count: int, tab: str) -> tuple[str, str]:
+    """Tone and link of a figure that should be nothing."""
+    return "warn" if count else "", url_for("money.desk", tab=tab)
 
 
 def _operations(conn: psycopg.Connection) -> list[Figure]:
