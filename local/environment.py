@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from local.programs import CannotStart
+from local.simulator.inbound import WABA_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ def for_children(
     if uses_simulator(given):
         for name, make in _MADE_UP.items():
             ours[name] = state.setdefault(name, make())
+        ours["WHATSAPP_BUSINESS_ACCOUNT_ID"] = WABA_ID
         ours["WHATSAPP_API_BASE_URL"] = f"http://127.0.0.1:{ports.simulator}"
         ours["SIMULATOR_WEBHOOK_URL"] = f"http://127.0.0.1:{ports.web}/webhook"
     if importlib.util.find_spec("local.providers") is not None:

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from models.envelope import RECORD_CHANGES
+
 EVENTS_A_CLAIM = 10
 # CLOCK_BOOTTIME goes on while the machine sleeps; monotonic() does not.
 BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -24,6 +26,11 @@ BOOT_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 ONE_REPLY = "SELECT %s::text AS payload, %s::text AS status, %s::timestamptz AS due, 1 AS place"
 REPLIES = """SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[])
         WITH ORDINALITY AS replies(payload, status, due, place)"""
+# What the house says of its own accord: the first row is the template where it goes in place of the others (models.notices).
+NOTICE = """, notice, "standsFor\""""
+NOTICE_OF_ROW = (
+    ", %s::jsonb - CASE WHEN place = 1 AND %s THEN 'template' ELSE '' END, CASE WHEN place = 1 AND %s THEN %s::bigint END"
+)
 SAVE = """
 WITH moved AS (
     UPDATE conversations SET flow = %s, state = %s, memory = %s::jsonb, version = version + 1, "lastInboundAt" = %s,
@@ -36,16 +43,17 @@ WITH moved AS (
 ), begun AS (
     UPDATE inbox SET attempts = attempts + 1 WHERE id = %s AND attempts <= failures AND EXISTS (SELECT FROM moved)
 ), said AS (
-    INSERT INTO outbox ("customerId", "inboxId", payload, status, attempts, "sendingSince", "nextTryAt", "expiresAt")
+    INSERT INTO outbox ("customerId", "inboxId", payload, status, attempts, "sendingSince", "nextTryAt", "expiresAt"{columns})
     SELECT %s, %s, payload::json, status, CASE status WHEN 'sending' THEN 1 ELSE 0 END,
-        CASE status WHEN 'sending' THEN now() END, due, now() + %s * interval '1 second'
+        CASE status WHEN 'sending' THEN now() END, due, now() + %s * interval '1 second'{values}
     FROM ({replies}) AS t
     WHERE EXISTS (SELECT FROM moved) ORDER BY place
     RETURNING id
 )
 SELECT EXISTS (SELECT FROM moved), ARRAY(SELECT id FROM said ORDER BY id)
 """
-SAVE_ONE, SAVE_MANY = SAVE.format(replies=ONE_REPLY), SAVE.format(replies=REPLIES)
+SAVE_ONE, SAVE_MANY = (SAVE.format(replies=replies, columns="", values="") for replies in (ONE_REPLY, REPLIES))
+SAVE_NOTICE = SAVE.format(replies=REPLIES, columns=NOTICE, values=NOTICE_OF_ROW)
 
 
 class Conflict(Exception):
@@ -69,6 +77,11 @@ class Pending(NamedTuple):
     failures: int
     received_at: datetime
     correlation_id: str
+
+    @property
+    def wrote(self) -> bool:
+        """Whether it is the customer who did it: only that opens WhatsApp's window. News of a new number does not."""
+        return self.channel == "whatsapp" and self.kind not in RECORD_CHANGES
 
 
 @dataclass(slots=True)
@@ -133,7 +146,10 @@ def _due_in_order(rows: Sequence[tuple[Any, ...]]) -> list[Pending]:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one event did to the conversation, ready to be written: the next place and the payloads to send, in order."""
+    """What one event did to the conversation, ready to be written: the next place and the payloads to send, in order.
+
+    `notice`: what stands for the payloads outside the 24-hour window, as JSON; `by_template`: the first payload is that already.
+    """
 
     event_id: int
     next_event_id: int | None
@@ -146,6 +162,8 @@ class Turn:
     payloads: Sequence[str] = ()
     statuses: Sequence[str] = ()
     due: Sequence[datetime | None] = ()
+    notice: str = ""
+    by_template: bool = False
 
 
 def save(conn: psycopg.Connection, held: Claim, turn: Turn, *, max_age_s: float) -> list[int]:
@@ -153,13 +171,15 @@ def save(conn: psycopg.Connection, held: Claim, turn: Turn, *, max_age_s: float)
 
     All of it or nothing. Raises Conflict when the conversation is no longer as the claim found it.
     """
+    one = len(turn.payloads) == 1 and not turn.notice
+    noticed = (turn.notice, turn.by_template, turn.by_template, turn.event_id) if turn.notice else ()
     moved, ids = conn.execute(
-        SAVE_ONE if len(turn.payloads) == 1 else SAVE_MANY,
+        SAVE_NOTICE if turn.notice else SAVE_ONE if one else SAVE_MANY,
         (
             *(turn.flow, turn.state, turn.memory_json, turn.last_inbound_at, turn.idle_at, turn.pair_free_at),
             *(held.customer_id, held.version, turn.event_id, held.customer_id),
-            *(turn.event_id, turn.next_event_id, held.customer_id, turn.event_id, max_age_s),
-            *_replies(turn),
+            *(turn.event_id, turn.next_event_id, held.customer_id, turn.event_id, max_age_s, *noticed),
+            *_replies(turn, one=one),
         ),
     ).fetchone() or (False, [])
     if not moved:
@@ -169,9 +189,9 @@ def save(conn: psycopg.Connection, held: Claim, turn: Turn, *, max_age_s: float)
     return ids
 
 
-def _replies(turn: Turn) -> tuple[Any, ...]:
+def _replies(turn: Turn, *, one: bool) -> tuple[Any, ...]:
     columns = turn.payloads, turn.statuses, turn.due
-    return tuple(column[0] for column in columns) if len(turn.payloads) == 1 else tuple(list(column) for column in columns)
+    return tuple(column[0] for column in columns) if one else tuple(list(column) for column in columns)
 
 
 def let_go(conn: psycopg.Connection, customer_id: int, sent: tuple[int, str] | None = None) -> bool:

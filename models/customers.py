@@ -186,10 +186,14 @@ def _move_what_waits(conn: psycopg.Connection, both: dict[str, int]) -> None:
 
 
 def follow(conn: psycopg.Connection, customer: int) -> int | None:
-    """Moves events that reached a customer after they were merged to who they are now, whom it returns; None: not merged."""
+    """Moves what reached a customer after they were merged to who they are now, whom it returns: events, and messages that have
+    not left or wait for the customer. None: not merged. Only whoever holds the customer may ask: nobody else is sending these."""
     row = conn.execute(
         """WITH heir AS (SELECT "mergedInto" AS id FROM customers WHERE id = %(customer)s AND "mergedInto" IS NOT NULL), moved AS (
                UPDATE inbox i SET "customerId" = heir.id FROM heir WHERE i."customerId" = %(customer)s AND i.status = 'pending'
+           ), unsaid AS (
+               UPDATE outbox o SET "customerId" = heir.id FROM heir
+               WHERE o."customerId" = %(customer)s AND o.status IN ('queued', 'sending', 'unsure', 'held')
            ) SELECT id FROM heir""",
         {"customer": customer},
     ).fetchone()

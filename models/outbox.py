@@ -1,7 +1,8 @@
 """What goes out: one row a message, sent in order for each customer, its state never moving down.
 
 queued -> sending -> accepted -> sent -> delivered -> read; `unsure` when the answer was lost; `held` when the 24-hour window
-is closed; `failed` and `expired` end it.
+is closed; `failed`, `expired` and `replaced` (its words went as a template) end it. What is held, and the templates that
+stand for it: `models.notices`.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from typing import Any, NamedTuple
 
 import psycopg
 from peewee import BigAutoField, BigIntegerField, DateTimeField, IntegerField, SmallIntegerField, TextField
+from playhouse.postgres_ext import BinaryJSONField
 
 from models.base import Base
 
 OPEN = ("queued", "sending", "unsure")
-WINDOW_CLOSED = 131047
+WINDOW_CLOSED, STOPPED_MARKETING = 131047, 131050
 RECEIPTS_A_ROUND = 500
 UNMATCHED_AFTER_S = 600
+TOLD_EVERY_HOURS = 6
+TRIES = 3
 
 
 class Outbox(Base):
@@ -37,6 +41,8 @@ class Outbox(Base):
     created_at = DateTimeField()
     accepted_at = DateTimeField(null=True)
     updated_at = DateTimeField()
+    notice = BinaryJSONField(null=True, index=False)
+    stands_for = BigIntegerField(null=True)
 
     class Meta:
         table_name = "outbox"
@@ -127,16 +133,6 @@ def end(row_id: int, status: str, *, reason: str, code: int | None = None) -> tu
     )
 
 
-def release_held(conn: psycopg.Connection, customer_id: int, *, max_age_s: float) -> None:
-    """The customer wrote, so the window is open again: what waited for that may go, as if written now."""
-    conn.execute(
-        """UPDATE outbox SET status = 'queued', "nextTryAt" = NULL, "expiresAt" = now() + %s * interval '1 second',
-               "updatedAt" = now()
-           WHERE "customerId" = %s AND status = 'held'""",
-        (max_age_s, customer_id),
-    )
-
-
 def waiting(conn: psycopg.Connection, *, older_than_s: float, limit: int) -> list[int]:
     """Customers with an open row whose moment has come, or that nobody seems to be sending. Who waits longest first.
 
@@ -184,49 +180,114 @@ def slow_sender(conn: psycopg.Connection, phone_number_id: str, *, seconds: floa
 
 # ------------------------------------------------------------------------------------------------ what became of them
 
+# Rows are locked in the order of their ids, with all that may change beside them: the rest of a turn whose window was found
+# closed, and the replies a template stands for. The template is born in the same statement as the `held`.
 SETTLE = """
 WITH todo AS MATERIALIZED (
     SELECT id, "externalId", status, callback, "errorCode", "errorTitle", "receivedAt" FROM delivery_receipts
-    WHERE "settledAt" IS NULL ORDER BY tries, id LIMIT %s FOR UPDATE SKIP LOCKED
+    WHERE "settledAt" IS NULL ORDER BY tries, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), matched AS MATERIALIZED (
     SELECT t.*, COALESCE(
         (SELECT o.id FROM outbox o WHERE t.callback ~ '^[0-9]{1,18}$' AND o.id = t.callback::bigint),
         (SELECT o.id FROM outbox o WHERE o."externalId" = t."externalId" LIMIT 1)) AS row
     FROM todo t
 ), best AS MATERIALIZED (
-    SELECT DISTINCT ON (row) row, "externalId", "errorCode", "errorTitle",
-        CASE WHEN status = 'played' THEN 'read'
-             WHEN status = 'failed' AND "errorCode" = %s THEN 'held' ELSE status END AS status,
+    SELECT DISTINCT ON (row) row, "externalId", "errorCode", "errorTitle", CASE status WHEN 'played' THEN 'read' ELSE status END AS status,
         CASE status WHEN 'sent' THEN 3 WHEN 'delivered' THEN 4 WHEN 'read' THEN 5 WHEN 'played' THEN 5 WHEN 'failed' THEN 9 END AS r
     FROM matched WHERE row IS NOT NULL AND status IN ('sent', 'delivered', 'read', 'played', 'failed') ORDER BY row, r DESC
+), concerned AS MATERIALIZED (
+    SELECT row AS id FROM best
+    UNION
+    SELECT beside.id FROM best JOIN outbox o ON o.id = best.row JOIN outbox beside ON beside."inboxId" = o."inboxId"
+    WHERE best."errorCode" = %(closed)s OR (o."standsFor" IS NOT NULL AND best.r >= 4)
 ), locked AS MATERIALIZED (
-    SELECT o.id FROM outbox o JOIN best ON best.row = o.id ORDER BY o.id FOR UPDATE OF o
+    SELECT o.id FROM outbox o JOIN concerned c ON c.id = o.id ORDER BY o.id FOR UPDATE OF o
 ), moved AS (
-    UPDATE outbox o SET status = best.status, "externalId" = COALESCE(o."externalId", best."externalId"),
+    UPDATE outbox o SET "externalId" = COALESCE(o."externalId", best."externalId"),
+        status = CASE WHEN best.r = 9 AND best."errorCode" = %(closed)s AND o."standsFor" IS NULL THEN 'held' ELSE best.status END,
+        "customerId" = CASE WHEN best.r = 9 THEN heir_of_customer(o."customerId") ELSE o."customerId" END,
         "acceptedAt" = COALESCE(o."acceptedAt", now()), "errorCode" = COALESCE(best."errorCode", o."errorCode"),
         reason = CASE WHEN best.r = 9 THEN best."errorTitle" ELSE o.reason END, "updatedAt" = now()
     FROM best JOIN locked ON locked.id = best.row
     WHERE o.id = best.row AND CASE
-        WHEN best.r = 9 THEN o.status NOT IN ('delivered', 'read', 'failed', 'expired')
-        ELSE best.r > CASE o.status WHEN 'accepted' THEN 2 WHEN 'sent' THEN 3 WHEN 'delivered' THEN 4 WHEN 'read' THEN 5
-            WHEN 'failed' THEN 9 ELSE 1 END END
-    RETURNING o.id, o."customerId"
+        WHEN best.r = 9 THEN o.status NOT IN ('delivered', 'read', 'failed', 'expired', 'replaced')
+        -- "sent" of a send that met a closed window, heard late, says nothing: that send reached nobody
+        ELSE best.r > CASE o.status WHEN 'accepted' THEN 2 WHEN 'sent' THEN 3 WHEN 'held' THEN 3 WHEN 'delivered' THEN 4
+            WHEN 'read' THEN 5 WHEN 'failed' THEN 9 ELSE 1 END
+            AND (best.r = 3 AND o."errorCode" = %(closed)s AND o."externalId" = best."externalId") IS NOT TRUE END
+    RETURNING o.id, o."customerId", o."inboxId", o."standsFor", o.status, o.notice, o."errorCode", o.reason, o."expiresAt",
+        o."createdAt"
+), closed AS MATERIALIZED (
+    SELECT DISTINCT ON (COALESCE("inboxId", -id)) "customerId", "inboxId", notice, "expiresAt" FROM moved WHERE status = 'held'
+    ORDER BY COALESCE("inboxId", -id), id
+), rest AS (
+    UPDATE outbox o SET status = 'held', "nextTryAt" = NULL, "customerId" = closed."customerId",
+        reason = 'the window was found closed', "updatedAt" = now()
+    FROM closed WHERE o."inboxId" = closed."inboxId" AND o."standsFor" IS NULL AND o.status IN ('queued', 'unsure')
+        AND o.id NOT IN (SELECT row FROM best)
+), born AS (
+    {birth} FROM closed
+), said AS (
+    UPDATE outbox o SET status = 'replaced', reason = 'said by its template', "updatedAt" = now()
+    FROM moved t WHERE o."inboxId" = t."standsFor" AND o."standsFor" IS NULL AND o.status = 'held'
+        AND t.status IN ('delivered', 'read') AND (t.notice->>'whole')::boolean AND o.id NOT IN (SELECT row FROM best)
+), freed AS (
+    {freeing} FROM (SELECT * FROM moved WHERE status = 'failed' AND "standsFor" IS NOT NULL) t {freed}
+        AND o.id NOT IN (SELECT row FROM best)
+), stopped AS (
+    {stopping} FROM (SELECT * FROM moved WHERE status = 'failed' AND "standsFor" IS NOT NULL) t {stopped}
+), troubles AS (
+    {trouble} FROM (SELECT * FROM moved WHERE status = 'failed' AND "standsFor" IS NOT NULL) t {told}
 ), noted AS (
     UPDATE delivery_receipts d SET tries = LEAST(d.tries + 1, 32000),
         outcome = CASE WHEN m.row IS NULL THEN 'unmatched' ELSE 'matched' END,
-        "settledAt" = CASE WHEN m.row IS NOT NULL OR m."receivedAt" < now() - %s * interval '1 second' THEN now() END
+        "settledAt" = CASE WHEN m.row IS NOT NULL OR m."receivedAt" < now() - %(unmatched)s * interval '1 second' THEN now() END
     FROM matched m WHERE d.id = m.id RETURNING d."settledAt"
 )
-SELECT (SELECT count(*) FROM noted WHERE "settledAt" IS NOT NULL), ARRAY(SELECT DISTINCT "customerId" FROM moved)
+SELECT (SELECT count(*) FROM noted WHERE "settledAt" IS NOT NULL), ARRAY(SELECT DISTINCT "customerId" FROM moved),
+    ARRAY(SELECT kind || ' ' || code FROM troubles WHERE told)
 """
+# Parts that a refusal in the answer to a send needs as well (`models.notices`): they read from `closed` or from `t`, a failed
+# template.
+BIRTH = """INSERT INTO outbox ("customerId", "inboxId", payload, status, "expiresAt", "standsFor", notice)
+    SELECT closed."customerId", closed."inboxId", (closed.notice->'template')::json, 'queued', closed."expiresAt",
+        closed."inboxId", closed.notice - 'template'
+    FROM (SELECT * {source} WHERE "inboxId" IS NOT NULL AND notice ? 'template') closed
+    JOIN customers c ON c.id = closed."customerId" AND (closed.notice->>'about' = 'order' OR c."marketingStoppedAt" IS NULL)
+    ON CONFLICT ("standsFor") WHERE "standsFor" IS NOT NULL DO NOTHING"""
+# The customer wrote while the template was on its way, so the window is open, and it did not arrive after all.
+FREEING = """UPDATE outbox o SET status = 'queued', "nextTryAt" = NULL, "updatedAt" = now()"""
+FREED = """WHERE o."inboxId" = t."standsFor" AND o."standsFor" IS NULL AND o.status = 'held' AND (
+    EXISTS (SELECT FROM conversations v WHERE v."customerId" = o."customerId"
+        AND v."lastInboundAt" > GREATEST(t."createdAt", now() - interval '23 hours'))
+    OR EXISTS (SELECT FROM inbox i WHERE i."customerId" = o."customerId" AND i.status = 'pending' AND i.channel = 'whatsapp'
+        AND i.kind NOT IN ('system', 'user_preferences', 'user_id_update')))"""
+STOPPING = """UPDATE customers c SET "marketingStoppedAt" = COALESCE(c."marketingStoppedAt", now()), "updatedAt" = now()"""
+STOPPED = f"""WHERE c.id = t."customerId" AND t."errorCode" = {STOPPED_MARKETING}"""
+TROUBLE = """INSERT INTO template_troubles AS s (kind, code, reason, refused)
+    SELECT COALESCE(t.notice->>'kind', ''), COALESCE(t."errorCode", 0), max(left(t.reason, 200)), count(*)"""
+TOLD = f"""GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (kind, code) DO UPDATE SET refused = s.refused + EXCLUDED.refused, reason = EXCLUDED.reason, "lastAt" = now(),
+        "toldAt" = CASE WHEN s."toldAt" < now() - interval '{TOLD_EVERY_HOURS} hours' THEN now() ELSE s."toldAt" END
+    RETURNING kind, code, "toldAt" = now() AS told"""
+SETTLE = (
+    SETTLE.replace("{birth} FROM closed", BIRTH.replace("{source}", "FROM closed"))
+    .replace("{freeing}", FREEING)
+    .replace("{freed}", FREED)
+    .replace("{stopping}", STOPPING)
+    .replace("{stopped}", STOPPED)
+    .replace("{trouble}", TROUBLE)
+    .replace("{told}", TOLD)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Receipts dealt with, and the customers whose messages they moved."""
+    """Receipts dealt with, the customers whose messages they moved, and templates (kind, code) whose refusal is to be told now."""
 
     receipts: int
     customers: Sequence[int]
+    troubles: Sequence[str] = ()
 
 
 def settle(conn: psycopg.Connection, *, limit: int = RECEIPTS_A_ROUND) -> Settled:
@@ -234,8 +295,15 @@ def settle(conn: psycopg.Connection, *, limit: int = RECEIPTS_A_ROUND) -> Settle
 
     A receipt may come before the answer to its send: it then names the row by our own id, or waits for the wamid.
     """
-    row = conn.execute(SETTLE, (limit, WINDOW_CLOSED, UNMATCHED_AFTER_S)).fetchone()
-    return Settled(row[0], row[1]) if row else Settled(0, ())
+    given = {"limit": limit, "closed": WINDOW_CLOSED, "unmatched": UNMATCHED_AFTER_S}
+    for left in reversed(range(TRIES)):
+        try:
+            row = conn.execute(SETTLE, given).fetchone()
+            break
+        except psycopg.errors.DeadlockDetected:  # with two records that are being merged: they lock the customer first
+            if not left:
+                raise
+    return Settled(*row) if row else Settled(0, ())
 
 
 def with_open_rows(conn: psycopg.Connection, customers: Sequence[int]) -> list[int]:

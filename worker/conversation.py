@@ -19,7 +19,7 @@ from models import conversations, customers, inbox, outbox
 from models.base import Unavailable, db, drop_connection, unit
 from models.conversations import Claim, Conflict, Lost, Pending, Turn
 from settings import Settings, current
-from worker import delivery, house, messages, sentry
+from worker import delivery, house, messages, notices, sentry
 from worker.broker import hint_at
 from worker.database_facts import DatabaseFacts
 from worker.delivery import Round
@@ -107,12 +107,10 @@ def _owe(customer_id: int) -> None:
 
 def _round(conn: psycopg.Connection, held: Claim, turn: Round) -> bool:
     sender_waits = held.sender_waits_until is not None and held.sender_waits_until > held.now
-    if held.events and not (held.number or held.bsuid):
+    if (held.events or held.unsent) and not (held.number or held.bsuid):
         _follow(conn, held)
-    if held.held and any(event.channel == "whatsapp" for event in held.events):
-        with unit(house.UNIT_S):
-            outbox.release_held(conn, held.customer_id, max_age_s=current().reply_max_age_minutes * 60)
-        held.unsent = True
+    if held.held and any(event.wrote for event in held.events):
+        delivery.release(conn, turn)
     if held.unsent and not sender_waits:
         delivery.send_unsent(conn, turn)
     turn.blocked = turn.blocked or sender_waits
@@ -132,11 +130,11 @@ def _round(conn: psycopg.Connection, held: Claim, turn: Round) -> bool:
 
 
 def _follow(conn: psycopg.Connection, held: Claim) -> None:
-    """Nobody is behind this customer any more: merged into another while their message came in, who has it from now on."""
+    """Nobody is behind this customer any more: merged into another, who has from now on what came in and what is to be said."""
     with unit(house.UNIT_S):
         heir = customers.follow(conn, held.customer_id)
     if heir is not None:
-        held.events = []
+        held.events, held.unsent, held.held = [], False, False
         hint_at(messages.CONVERSE, heir)
 
 
@@ -249,15 +247,19 @@ def _save(
         log().warning("conversation.nobody_to_tell", inbox=event.id)
         replies = []
     payloads = [outbound.build(r, number=held.number, bsuid=held.bsuid, callback="0") for r in replies]
-    free_at, due = pace(held.pair_free_at, held.now, len(replies))
-    if not replies:
+    notice = notices.planned(step.outside, held, event, settings) if replies else notices.NONE
+    to_go = payloads if not notice.closed else [notice.template] if notice.template else []
+    free_at, due = pace(held.pair_free_at, held.now, len(to_go))
+    if not to_go:
         free_at = held.pair_free_at
     statuses, open_way = [], not blocked
     for moment in due:
         open_way = open_way and moment is None
         statuses.append("sending" if open_way else "queued")
-    from_customer = event.channel == "whatsapp"
-    last_inbound = held.now if from_customer else held.last_inbound_at
+    if notice.closed:  # what stands for the replies, if anything does, and the replies as they wait
+        due, statuses = due + [None] * len(payloads), statuses + ["held"] * len(payloads)
+        payloads = [*to_go, *payloads]
+    last_inbound = max(event.received_at, held.last_inbound_at or event.received_at) if event.wrote else held.last_inbound_at
     resting = (step.place.flow, step.place.state) == ("entry", "idle") and not step.place.memory
     idle_at = None if resting else held.now + timedelta(minutes=settings.session_idle_timeout_minutes)
     turn = Turn(
@@ -272,8 +274,12 @@ def _save(
         payloads=[json.dumps(p) for p in payloads],
         statuses=statuses,
         due=due,
+        notice=notice.kept,
+        by_template=notice.template is not None,
     )
-    ids = conversations.save(conn, held, turn, max_age_s=settings.reply_max_age_minutes * 60)
+    # What the house says of its own accord is worth saying after an outage of hours, too.
+    max_age_s = settings.held_max_days * 86_400 if notice.kept else settings.reply_max_age_minutes * 60
+    ids = conversations.save(conn, held, turn, max_age_s=max_age_s)
     held.flow, held.state, held.memory = turn.flow, turn.state, dict(step.place.memory)
     held.pair_free_at, held.last_inbound_at = free_at, last_inbound
     return ids, [p if s == "sending" else None for p, s in zip(payloads, statuses, strict=True)]

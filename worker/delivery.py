@@ -15,30 +15,34 @@ from typing import Any
 
 import psycopg
 
-from models import outbox
+from models import notices, outbox
 from models.base import unit
 from models.conversations import Claim
 from settings import current
 from worker import house, sentry
 from worker.errors import GatewayError
 from worker.logs import log
+from worker.whatsapp import outbound
 from worker.whatsapp.errors import AMBIGUOUS, NEEDS_TEMPLATE, RETRYABLE, SLOW_DOWN, STOP_SENDER
 
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 CIRCUIT_S = 60.0
 ROWS_A_ROUND = 20
 PATIENCE_S = 1.0
-Statement = tuple[str, tuple[Any, ...]]
+TEMPLATES_A_ROUND = 3
+Statement = tuple[str, tuple[Any, ...]] | notices.Statement
 
 
 @dataclass(slots=True)
 class Round:
-    """One holder's sending: whether the way is free, and the last acceptance, whose record rides along with letting go."""
+    """One holder's sending: whether the way is free, and the last acceptance, whose record rides along with letting go.
+    `closed`: the window was just found closed, what was being sent is held, and a template may stand for it."""
 
     held: Claim
     blocked: bool = False
     begun: int | None = None  # the event whose attempt is counted and not yet done
     sent: tuple[int, str] | None = None
+    closed: bool = False
 
     def record(self, conn: psycopg.Connection, statement: Statement) -> None:
         """Records the outcome of a send now."""
@@ -53,8 +57,26 @@ class Round:
             self.sent = None
 
 
+def release(conn: psycopg.Connection, turn: Round) -> None:
+    """The customer wrote: what was held for that goes first."""
+    s = current()
+    with unit(house.UNIT_S):
+        lots = notices.release(conn, turn.held.customer_id, max_age_s=s.reply_max_age_minutes * 60, days=s.held_max_days)
+    turn.held.touch()
+    turn.held.unsent = turn.held.unsent or "queued" in lots
+    log().info("outbox.released", **lots)
+
+
 def send_unsent(conn: psycopg.Connection, turn: Round) -> None:
     """Sends the open rows that are due. Leaves `turn.blocked` set when one must wait: later ones wait behind it."""
+    for _ in range(TEMPLATES_A_ROUND):
+        turn.closed = False
+        _send_unsent(conn, turn)
+        if not turn.closed or turn.blocked:
+            return
+
+
+def _send_unsent(conn: psycopg.Connection, turn: Round) -> None:
     # A sender that lost the database alone is still asking WhatsApp, for up to half a lease (`house.whatsapp`).
     wait = max(current().unsure_wait_seconds, current().lease_seconds / 2)
     with unit(house.UNIT_S):
@@ -75,12 +97,17 @@ def send_unsent(conn: psycopg.Connection, turn: Round) -> None:
             turn.record(conn, outbox.end(row.id, "expired", reason="too old to send"))
             log().warning("outbox.expired", outbox=row.id)
             continue
+        if not (turn.held.number or turn.held.bsuid):  # the number it was written for belongs to somebody else by now
+            turn.record(conn, outbox.end(row.id, "failed", reason="nobody is behind this customer any more"))
+            log().warning("outbox.nobody_to_tell", outbox=row.id)
+            continue
         turn.flush(conn)
         with unit(house.UNIT_S):
             begun = outbox.begin_send(conn, row.id)
         turn.held.touch()
         if begun:
-            send(conn, turn, row.id, json.loads(row.payload), attempts=row.attempts + 1)
+            payload = outbound.readdressed(json.loads(row.payload), number=turn.held.number, bsuid=turn.held.bsuid)
+            send(conn, turn, row.id, payload, attempts=row.attempts + 1)
         if turn.blocked:
             return
     turn.blocked = len(rows) == ROWS_A_ROUND
@@ -89,12 +116,16 @@ def send_unsent(conn: psycopg.Connection, turn: Round) -> None:
 def send_new(conn: psycopg.Connection, turn: Round, ids: Sequence[int], payloads: Sequence[dict[str, Any] | None]) -> None:
     """Sends the rows a turn just wrote. Payloads that are None were written as waiting; the others are marked as being sent,
     so those that an earlier one keeps from leaving are put back, or they would pass for unsure."""
+    turn.closed = False
     born = [(row_id, payload) for row_id, payload in zip(ids, payloads, strict=True) if payload is not None]
     for index, (row_id, payload) in enumerate(born):
         if turn.blocked:
             turn.record(conn, outbox.put_back([row_id for row_id, _ in born[index:]]))
             return
         send(conn, turn, row_id, payload, attempts=1)
+        if turn.closed:  # the rest of this turn is held with it
+            send_unsent(conn, turn)
+            return
 
 
 def send(conn: psycopg.Connection, turn: Round, row_id: int, payload: dict[str, Any], *, attempts: int) -> None:
@@ -112,7 +143,7 @@ def send(conn: psycopg.Connection, turn: Round, row_id: int, payload: dict[str, 
     try:
         answer = house.whatsapp().send(payload)
     except GatewayError as e:
-        _refused(conn, turn, row_id, e, attempts)
+        _refused(conn, turn, row_id, e, attempts, template=payload.get("type") == "template")
         return
     except Exception as e:  # noqa: BLE001 - a bug on our side; it would be met at each try, and what left might leave each time
         log().exception("outbox.failed", outbox=row_id)
@@ -123,7 +154,7 @@ def send(conn: psycopg.Connection, turn: Round, row_id: int, payload: dict[str, 
     turn.sent = row_id, answer.wamid
 
 
-def _refused(conn: psycopg.Connection, turn: Round, row_id: int, error: GatewayError, attempts: int) -> None:
+def _refused(conn: psycopg.Connection, turn: Round, row_id: int, error: GatewayError, attempts: int, *, template: bool) -> None:
     s = current()
     code = int(error.code) if error.code.isdigit() else None
     reason = f"{error.klass} {error.code} {error.detail}".strip()
@@ -145,12 +176,19 @@ def _refused(conn: psycopg.Connection, turn: Round, row_id: int, error: GatewayE
         if first:
             sentry.alarm("whatsapp sender stopped", code=error.code, outbox=row_id)
         turn.record(conn, outbox.requeue(row_id, wait_s=CIRCUIT_S, reason=reason, code=code, give_back=True))
-    elif error.klass == NEEDS_TEMPLATE:
-        turn.record(conn, outbox.end(row_id, "held", reason=reason, code=code))
+    elif error.klass == NEEDS_TEMPLATE and not template:
+        turn.closed = True
+        turn.record(conn, notices.hold(row_id, reason=reason, code=code))
     elif error.klass == RETRYABLE and attempts < min(s.send_max_attempts, error.max_tries or s.send_max_attempts):
         turn.blocked = True
         wait = error.retry_after_s or _jittered(BACKOFF_S[min(attempts, len(BACKOFF_S)) - 1])
         turn.record(conn, outbox.requeue(row_id, wait_s=wait, reason=reason, code=code))
+    elif template:
+        with unit(house.UNIT_S):
+            kind = notices.refuse(conn, row_id, reason=reason, code=code)
+        turn.held.touch()
+        if kind is not None:  # once in some hours for each kind and code: a paused template is one trouble
+            sentry.tell(error, fingerprint=("whatsapp", "template", kind, error.code), outbox=row_id)
     else:
         turn.record(conn, outbox.end(row_id, "failed", reason=reason, code=code))
         sentry.tell(error, fingerprint=("whatsapp", "send", error.code), outbox=row_id)

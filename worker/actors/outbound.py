@@ -6,8 +6,9 @@ import dramatiq
 
 from models import outbox
 from models.base import Unavailable, unit
-from worker import conversation, house, messages
+from worker import conversation, house, messages, sentry
 from worker.broker import hint_at
+from worker.whatsapp.errors import classify_code
 
 SETTLE_ROUNDS = 20
 
@@ -27,5 +28,9 @@ def settle() -> None:
             waiting = outbox.with_open_rows(conn, done.customers) if done.customers else []
         for customer_id in waiting:
             hint_at(messages.DELIVER, customer_id)
+        for trouble in done.troubles:
+            kind, code = trouble.rsplit(" ", 1)
+            if classify_code(int(code)).alarming:  # else it is the customer who cannot get it, and the row says so
+                sentry.alarm(f"template {kind} refused", code=code)
         if done.receipts < outbox.RECEIPTS_A_ROUND:
             return

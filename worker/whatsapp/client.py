@@ -28,6 +28,8 @@ from worker.whatsapp.transport import Answer, Limits, NoAnswer, NotSent, Transpo
 
 MEDIA_HOSTS = (".fbsbx.com", ".facebook.com", ".whatsapp.net")  # who may see the token, besides the configured base URL
 MEDIA_TRANSPORTS_MAX = 8
+TEMPLATE_PAGE, TEMPLATE_PAGES_MAX = 100, 20
+TEMPLATE_FIELDS = "name,language,status,category,components"
 UPLOAD_NAME = "file"
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,256}", re.ASCII)
@@ -49,6 +51,17 @@ class Media:
     mime_type: str
     sha256: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A template as Meta has it. `status` APPROVED, PENDING, REJECTED, PAUSED, DISABLED...; `text` its body."""
+
+    name: str
+    language: str
+    status: str
+    category: str
+    text: str
 
 
 class WhatsApp:
@@ -103,6 +116,28 @@ class WhatsApp:
         body = json.dumps(payload, separators=(",", ":"), allow_nan=False).encode("ascii")
         target = f"{self._root}/{self._number}/messages"
         return self._call(self._graph, "POST", target, self._json_headers, body, self._limits, repeatable=repeatable)
+
+    # ----------------------------------------------------------------------------------------------------- templates
+
+    def templates(self, business_account_id: str) -> tuple[Approval, ...]:
+        """All templates of the business account (of up to 2,000). Source: Graph API reference, WhatsApp Business Account,
+        message_templates, read November 2026."""
+        if not _ID.fullmatch(business_account_id):
+            raise ValueError("the business account id must be a plain word")
+        found: list[Approval] = []
+        after = ""
+        for _ in range(TEMPLATE_PAGES_MAX):
+            query = f"fields={TEMPLATE_FIELDS}&limit={TEMPLATE_PAGE}" + (f"&after={quote(after, safe='')}" if after else "")
+            target = f"{self._root}/{business_account_id}/message_templates?{query}"
+            answer = self._call(self._graph, "GET", target, self._authorization, None, self._limits, repeatable=True)
+            page = _json(answer.body)
+            found += [_approval(each) for each in a_list(page.get("data")) if isinstance(each, dict)]
+            paging = page.get("paging")
+            cursors = paging.get("cursors") if isinstance(paging, dict) and paging.get("next") else None
+            after = a_text(cursors.get("after")) if isinstance(cursors, dict) else ""
+            if not after:
+                break
+        return tuple(found)
 
     # --------------------------------------------------------------------------------------------------------- media
 
@@ -275,6 +310,18 @@ def _json(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _approval(found: dict[str, Any]) -> Approval:
+    parts = [part for part in a_list(found.get("components")) if isinstance(part, dict)]
+    body = next((a_text(part.get("text")) for part in parts if a_text(part.get("type")).upper() == "BODY"), "")
+    return Approval(
+        a_text(found.get("name")),
+        a_text(found.get("language")),
+        a_text(found.get("status")),
+        a_text(found.get("category")),
+        body,
+    )
 
 
 def _first_id(messages: Any) -> str | None:

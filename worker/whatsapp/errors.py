@@ -67,7 +67,8 @@ WAITS_S: dict[int, float] = {
     134101: 600,
 }
 MAX_TRIES: dict[int, int] = {1: 3, 131053: 3}
-PAIR_LIMIT = 131056
+# What concerns this customer alone, and (131064) templates alone: neither may silence the bot for all.
+NOT_THE_SENDER = frozenset({131056, 131064})
 
 _BEARER = re.compile(r"\bEAA[A-Za-z0-9]{10,}|[Bb]earer\s+\S+")
 _TRACE = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]{4,40}")
@@ -113,7 +114,7 @@ def classify_code(code: int, *, subcode: int | None = None, http_status: int = 4
     if klass is None:
         klass = RETRYABLE if transient else _by_status(http_status)[0]
         klass = RETRYABLE if klass == AMBIGUOUS else klass  # Meta itself answered, so it was not sent
-    scope = "recipient" if code == PAIR_LIMIT else _scope(klass)
+    scope = "recipient" if code in NOT_THE_SENDER else _scope(klass)
     return SendError(klass, str(code), "", WAITS_S.get(code), scope, MAX_TRIES.get(code))
 
 

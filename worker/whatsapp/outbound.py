@@ -57,19 +57,27 @@ def build(reply: Reply, *, number: str | None, bsuid: str | None, callback: str,
     """
     check(reply)
     _within("callback", callback, limits.CALLBACK)
-    payload: Payload = {"messaging_product": "whatsapp", "recipient_type": "individual"}
-    # Without the plus the business's own country code may be put in front of the number.
-    if number:
-        payload["to"] = f"+{number.removeprefix('+')}"
-    elif bsuid:
-        payload["recipient"] = bsuid
-    else:
-        raise OverLimit("address")
+    payload: Payload = {"messaging_product": "whatsapp", "recipient_type": "individual"} | _address(number, bsuid)
     if reply_to:
         payload["context"] = {"message_id": reply_to}
     payload["biz_opaque_callback_data"] = callback
     kind, content = _content(reply)
     return payload | {"type": kind, kind: content}
+
+
+def readdressed(payload: Payload, *, number: str | None, bsuid: str | None) -> Payload:
+    """The payload as it goes to this customer now: the address it was written with may be somebody else's by the time it is sent.
+    Raises OverLimit without an address."""
+    return {key: value for key, value in payload.items() if key not in ("to", "recipient")} | _address(number, bsuid)
+
+
+def _address(number: str | None, bsuid: str | None) -> Payload:
+    if number:
+        # Without the plus the business's own country code may be put in front of the number.
+        return {"to": f"+{number.removeprefix('+')}"}
+    if bsuid:
+        return {"recipient": bsuid}
+    raise OverLimit("address")
 
 
 def mark_read(message_id: str, *, typing: bool = False) -> Payload:
