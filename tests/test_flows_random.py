@@ -34,11 +34,28 @@ i need 2 panadol|Ada Obi|my name is Ngozi|12 Allen Avenue, Ikeja, Lagos|ikeja|de
 checkout pickup cash|checkout 5 Marina Road, Lagos cash|register|login a@b.ng Secret99|account|change my name
 delete my data|cancel order|cancel order 480213|pay 480213|i have paid|rx|rx 480213|health products|lab test
 book 1 2026-12-15 14:00|i need a doctor|thanks|0803 123 4567|No 5, blue gate opposite First Bank|xqzt jkwpf|{}|*_~`|{0}
+checkout pickup transfer|checkout pickup card|online|ussd|flutterwave|another way|pay|pay 480213 flutterwave|done|pay 300101
+i have paid 300101|can i pay with opay|use paystack instead|send account number
 %s|\u202e|💊💊💊|two packs|-1|add 2 -3|99999|order
 """
 LINES = [typed for line in SCRIPT.strip().splitlines() for typed in line.split("|")]
 
-CHOICES = ["yes", "no", "part", "edit", "cash", "online", "delivery", "pickup", "same", "new", "rename"]
+CHOICES = [
+    "paystack-link",
+    "paystack-transfer",
+    "flutterwave-ussd",
+    "yes",
+    "no",
+    "part",
+    "edit",
+    "cash",
+    "online",
+    "delivery",
+    "pickup",
+    "same",
+    "new",
+    "rename",
+]
 
 texts = st.one_of(st.sampled_from(LINES), st.sampled_from(LINES), st.text(max_size=60))
 numbers = st.integers(0, 30).map(str)
@@ -83,6 +100,19 @@ directions = st.sampled_from(
         "( pharmacist Bola Ade asks: whole_picture )",
         "( somebody else's prescription is read )",
         "( 10 minutes later )",
+        "( order 300101 of before, to be paid online: pending_payment )",
+        "( the provider is ready )",
+        "( the provider is slow )",
+        "( the provider cannot be reached )",
+        "( the provider says: pending )",
+        "( the provider says: failed )",
+        "( the money comes )",
+        "( the money comes: ₦1 )",
+        "( order 480213 expires )",
+        "( staff: order 480213 is processing )",
+        "( staff: order 480213 is shipped with Musa Bello )",
+        "( staff: order 480213 is cancelled: payment )",
+        "( a transfer of ₦900 is refused )",
     ]
 )
 # A number stands for what is on the screen: the button or row with that index is tapped.
@@ -109,7 +139,7 @@ def test_any_sequence_of_events_is_answered_with_what_can_be_sent(
 
     for each in sequence:
         if isinstance(each, str):
-            with contextlib.suppress(ValueError):  # no prescription it could happen to
+            with contextlib.suppress(ValueError):  # no prescription, payment or order it could happen to
                 list(transcript.direct(play, each))
             continue
         event = Tapped(tappable[each % len(tappable)]) if isinstance(each, int) and tappable else each

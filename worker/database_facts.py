@@ -15,9 +15,12 @@ from models.base import db
 from models.carts import Cart
 from models.catalogue import Product, Results
 from models.orders import Order, OrderPage
+from models.payments import attempts
+from models.payments.values import Attempt
 from models.prescriptions import Decided, Shown
 from models.vault import Locked
 from worker.facts import CustomerFacts, Pharmacy
+from worker.gateways.accounts import USSD_BANKS
 from worker.logs import log
 
 T = TypeVar("T")
@@ -76,6 +79,17 @@ class DatabaseFacts:
 
     def order(self, number: str) -> Order | None:
         return self._once(("order", number), lambda: orders.get(self._customer.id, number))
+
+    def attempt(self, attempt_id: int) -> Attempt | None:
+        found = self._once(("attempt", attempt_id), lambda: attempts.get(attempt_id))
+        # Own is what is own now: an order may have come over with a claimed account, or another customer's with a number.
+        return found if found is not None and self.order(found.order_number) is not None else None
+
+    def attempt_of(self, number: str) -> Attempt | None:
+        return self._once(("attempt_of", number), lambda: attempts.of(self._customer.id, number))
+
+    def ussd_banks(self, provider: str) -> tuple[str, ...]:
+        return USSD_BANKS.get(provider, ())
 
     def prescription(self, prescription_id: int) -> Shown | None:
         return self._once(("prescription", prescription_id), lambda: prescriptions.shown(self._customer.id, prescription_id))

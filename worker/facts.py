@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from models.carts import Cart
 from models.catalogue import Product, Results
 from models.orders import Order, OrderPage
+from models.payments.values import Attempt
 from models.prescriptions import Decided, Shown
 
 
@@ -79,6 +80,15 @@ class Facts(Protocol):
 
     def order(self, number: str) -> Order | None:
         """One own order by the number shown to the customer; None for unknown and for other people's alike."""
+
+    def attempt(self, attempt_id: int) -> Attempt | None:
+        """One try to be paid for an own order; None for unknown and for other people's alike."""
+
+    def attempt_of(self, number: str) -> Attempt | None:
+        """The last try to be paid for an own order, open or not; None before there is one, and for other people's orders."""
+
+    def ussd_banks(self, provider: str) -> tuple[str, ...]:
+        """Whose customers a provider makes codes to dial for, by words of ours (gtbank, uba); the most used first."""
 
     def prescription(self, prescription_id: int) -> Shown | None:
         """One own prescription as it was read; None for unknown and for other people's alike."""

@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 from rapidfuzz import fuzz, utils
 
-from local.rehearsal import prescriptions
+from local.rehearsal import payments, prescriptions
 from local.rehearsal.shop import FakeShop
 from models.carts import Cart
 from models.catalogue import Product, Results
 from models.orders import Order, OrderPage
+from models.payments.values import Attempt
 from models.prescriptions import Decided, Shown
 from worker.facts import CustomerFacts, Pharmacy
+from worker.gateways.accounts import USSD_BANKS
 
 LIKE = 82
 _CONTROLLED = ("tramadol", "tramal", "diazepam", "valium", "codeine")
@@ -84,6 +86,16 @@ class FakeFacts:
 
     def order(self, number: str) -> Order | None:
         return next((o for o in self.shop.placed if o.number == number), None)
+
+    def attempt(self, attempt_id: int) -> Attempt | None:
+        return next((t.seen for t in self.shop.tried if t.id == attempt_id), None)
+
+    def attempt_of(self, number: str) -> Attempt | None:
+        found = payments.last(self.shop, number)
+        return found.seen if found else None
+
+    def ussd_banks(self, provider: str) -> tuple[str, ...]:
+        return USSD_BANKS.get(provider, ())
 
     def prescription(self, prescription_id: int) -> Shown | None:
         return next((p.shown for p in self.shop.papers if p.shown.id == prescription_id), None)

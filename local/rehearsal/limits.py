@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from worker.flows.step import AskLocation, Button, Buttons, Choices, Place, Reply, Row, Text
+from worker.flows.step import AskLocation, Button, Buttons, Choices, Link, Outside, Place, Reply, Row, Text
 from worker.flows.wording import units
 
 MEMORY_LIMIT = 8_000  # bytes of JSON a place may take between turns
@@ -26,6 +26,13 @@ def check(reply: Reply) -> None:
         _distinct("rows", [r.id for s in reply.sections for r in s.rows], 1, 10)
 
 
+def check_outside(outside: Outside) -> None:
+    """A template's parameters are one line each and never empty (Cloud API reference, template components, read 2026-11)."""
+    for value in outside.parameters:
+        if not value.strip() or any(c in value for c in "\n\r\t") or "    " in value:
+            raise DoesNotFit(f"{outside.kind}: {value!r}")
+
+
 def check_place(place: Place, stored: str) -> None:
     if len(stored.encode("utf-8")) > MEMORY_LIMIT:
         raise DoesNotFit(f"{place.flow}/{place.state} keeps {len(stored)} characters")
@@ -34,7 +41,10 @@ def check_place(place: Place, stored: str) -> None:
 def _measured(reply: Reply) -> Iterator[tuple[str, str, int, int]]:
     if isinstance(reply, Text):
         yield "text", reply.body, 1, 4096
-    if isinstance(reply, Buttons | Choices | AskLocation):
+    if isinstance(reply, Link):
+        yield "link label", reply.label, 1, 20
+        yield "link", reply.url, 8, 2000
+    if isinstance(reply, Buttons | Choices | AskLocation | Link):
         yield "body", reply.body, 1, 1024
     if isinstance(reply, Buttons | Choices):
         yield "footer", reply.footer, 0, 60

@@ -9,7 +9,7 @@ from local.rehearsal import limits
 from local.rehearsal.facts import FakeFacts
 from local.rehearsal.shop import FakeShop
 from worker.flows import entry
-from worker.flows.step import Effect, Event, Happened, Place, Reply
+from worker.flows.step import Effect, Event, Happened, Outside, Place, Reply
 
 ROUNDS = 8  # of effects and outcomes in one turn, as in the real loop
 
@@ -20,6 +20,7 @@ class Turned:
 
     replies: tuple[Reply, ...]
     effects: tuple[Effect, ...]
+    outside: Outside | None = None  # the template that stands for the replies when the customer wrote too long ago
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Play:
         facts = FakeFacts(self.shop)
         step = entry.turn(self.place, event, facts)
         replies, done = list(step.replies), list(step.effects)
-        place, effects = step.place, step.effects
+        place, effects, outside = step.place, step.effects, step.outside
         for _ in range(ROUNDS):
             outcomes = [o for o in (self.shop.perform(effect) for effect in effects) if o is not None]
             effects = ()
@@ -43,6 +44,7 @@ class Play:
                 after = entry.turn(place, outcome, facts)
                 place, effects = after.place, effects + after.effects
                 replies.extend(after.replies)
+                outside = after.outside or outside
             done.extend(effects)
             if not effects:
                 break
@@ -52,7 +54,9 @@ class Play:
         limits.check_place(place, stored)
         for reply in replies:
             limits.check(reply)
+        if outside is not None:
+            limits.check_outside(outside)
         self.place = Place(place.flow, place.state, json.loads(stored))
         if not isinstance(event, Happened) or event.name in ("chat_opened", "ad_clicked"):
             self.shop.customer = replace(self.shop.customer, returning=True)
-        return Turned(tuple(replies), tuple(done))
+        return Turned(tuple(replies), tuple(done), outside)

@@ -36,7 +36,14 @@ class FakeShop:
 
     customer: CustomerFacts = field(default_factory=lambda: CustomerFacts(id=1))
     pharmacy: Pharmacy = field(
-        default_factory=lambda: Pharmacy("Drugs.ng Pharmacy", "5 Marina Road, Lagos", "PCN 012345", "", delivery_fee_kobo=150_000)
+        default_factory=lambda: Pharmacy(
+            "Drugs.ng Pharmacy",
+            "5 Marina Road, Lagos",
+            "PCN 012345",
+            "",
+            delivery_fee_kobo=150_000,
+            providers=("paystack", "flutterwave"),
+        )
     )
     now: datetime = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
     goods: dict[str, tuple[Product, str]] = field(default_factory=goods.on_sale)
@@ -246,6 +253,7 @@ def _write(
         shop.now,
         lines,
         True,
+        reserved_until=None if args["payment"] == "cash" else shop.now + payments.KEPT_FOR,
     )
     shop.placed.insert(0, order)
     data = {
@@ -265,7 +273,7 @@ def _cancel_order(shop: FakeShop, args: Mapping[str, Any]) -> Happened:
         raise Refused("unknown")
     if not order.cancellable:
         raise Refused("already" if order.status in ("cancelled", "expired", "refunded") else "too_late", number=number)
-    shop.placed[shop.placed.index(order)] = replace(order, status="cancelled", cancellable=False)
+    shop.placed[shop.placed.index(order)] = replace(order, status="cancelled", cancellable=False, reserved_until=None)
     for allowed in shop.allowed:
         allowed.order = "" if allowed.order == number else allowed.order
     return Happened("order_cancelled", {"number": number})

@@ -7,8 +7,11 @@
     ( 10 quiet minutes )                     what happens meanwhile; see `DIRECTIONS`, of prescriptions too:
     ( prescription read: Amoxil 500 mg | 1 capsule twice a day; ? Norvasc 5 mg )      ( prescription not read: broken )
     ( pharmacist Bola Ade approves: 2 × Amoxil; no Tramal (controlled) )  ( ... rejects: too_old )  ( ... asks: age )
+    ( the provider is ready )  ( the provider says: pending )  ( the money comes )  ( order 480213 expires )
+    ( staff: order 480213 is shipped with Musa Bello, 0803 123 4567 )      see also `local.rehearsal.payments`
     < text                                   the bot answers; further lines are indented
     [id] Title | description                 a button or row under it
+    = order_shipped 480213 | Musa Bello      the template that goes out instead when the customer wrote too long ago
     ~ add_to_cart ref=m2 quantity=3          what the turn did to the pharmacy
 
 Lines of the customer and directions are the script; the rest is made by playing it.
@@ -22,7 +25,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from local.rehearsal import prescriptions
+from local.rehearsal import payments, prescriptions
 from local.rehearsal.play import Play, Turned
 from models.values import Money
 from worker.facts import Pharmacy
@@ -32,6 +35,7 @@ from worker.flows.step import (
     Choices,
     Event,
     Happened,
+    Link,
     Reply,
     Said,
     SentBasket,
@@ -89,6 +93,8 @@ def show(turned: Turned) -> Iterator[str]:
         yield NOTHING
     for reply in turned.replies:
         yield from _reply(reply)
+    if turned.outside is not None:
+        yield f"= {turned.outside.kind} {' | '.join(turned.outside.parameters)}"
 
 
 def _word(value: object) -> str:
@@ -108,6 +114,8 @@ def _reply(reply: Reply) -> Iterator[str]:
             yield f"    [{row.id}] {row.title}" + (f" | {row.description}" if row.description else "")
     elif isinstance(reply, AskLocation):
         yield "    (Send location)"
+    elif isinstance(reply, Link):
+        yield f"    [{reply.url}] {reply.label}"
 
 
 # ------------------------------------------------------------------------------------------------------------- the script
@@ -251,6 +259,7 @@ DIRECTIONS: tuple[tuple[str, Callable[..., Turned | None]], ...] = (
     (r"the chat is opened", _event("chat_opened")),
     (r"a timer is due", _event("timer_due", kind="something")),
     *prescriptions.DIRECTIONS,
+    *payments.DIRECTIONS,
 )
 
 

@@ -34,6 +34,10 @@ def payment(place: Place) -> Offered:
     return button("co:cash", cash), button("co:online"), button("cart")
 
 
+def way(place: Place) -> Offered:
+    return button("co:online", "ways"), button("co:cash"), button("cart")
+
+
 def order(place: Place) -> Offered:
     yes = Button(f"co:yes:{place.memory.get('key', '')}", say("button.place_order"))
     return yes, button("co:edit"), button("cart")
@@ -77,6 +81,8 @@ ANSWERS: Mapping[tuple[str, str], Callable[[Place], Offered]] = {
     ("checkout", "giving_landmark"): lambda place: (button("co:pickup"), button("cart")),
     ("checkout", "giving_phone"): lambda place: (button("co:pickup"), button("cart")),
     ("checkout", "choosing_payment"): payment,
+    ("checkout", "choosing_way"): way,
+    ("checkout", "choosing_bank"): way,
     ("checkout", "confirming"): order,
     ("account", "giving_consent"): lambda place: (button("consent:yes"), button("consent:no")),
     ("account", "changing_name"): lambda place: (button("account", "keep_name"), button("menu")),
@@ -85,6 +91,17 @@ ANSWERS: Mapping[tuple[str, str], Callable[[Place], Offered]] = {
         button("menu", "keep_data"),
     ),
     ("tracking", "confirming_cancel"): _cancel,
+    ("paying", "choosing_order"): lambda place: (button("pay", "which_order"), button("menu"), button("agent")),
+    ("paying", "choosing_bank"): lambda place: (
+        button(f"other:{place.memory['number']}", "ways"),
+        button("menu"),
+        button("agent"),
+    ),
+    ("paying", "choosing_way"): lambda place: (
+        button(f"other:{place.memory['number']}", "ways"),
+        button("menu"),
+        button("agent"),
+    ),
     ("prescription", "correcting"): _wrong,
     ("prescription", "answering"): lambda place: (button("agent", "pharmacist"), button("menu")),
 }

@@ -22,6 +22,7 @@ NOT_ASKING = frozenset(
         ("cart", "viewing"),
         ("tracking", "listing"),
         ("tracking", "opened"),
+        ("paying", "open"),
         ("account", "open"),
         ("prescription", "waiting_file"),
         ("prescription", "checking"),

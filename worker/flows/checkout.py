@@ -1,20 +1,19 @@
-"""From the cart to a placed order: what can be ordered now, how it gets there, how it is paid, and a last look."""
+"""From the cart to a placed order: what can be ordered now and how it gets there. The end of it is in `checkout_place`."""
 
 from __future__ import annotations
 
 from models.carts import Cart
 from models.values import Money
 from worker.facts import Facts
-from worker.flows import account, adding, addresses, again, cart, progress, summary, tracking
+from worker.flows import account, adding, addresses, again, cart, checkout_place, summary, tracking, ways
 from worker.flows.heard import Heard, is_command
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, step, text, under
-from worker.flows.step import AskLocation, Button, Effect, Event, Happened, Place, SentContact, SentLocation, Step
+from worker.flows.step import AskLocation, Button, Event, Happened, Place, SentContact, SentLocation, Step
 from worker.flows.support import unclear
-from worker.flows.wording import Sentence, lines, listing, paragraphs, plain, say
+from worker.flows.wording import lines, paragraphs, plain, say
 
 DELIVERIES = ("delivery", "pickup")
-ONLINE = frozenset(("online", "paystack", "flutterwave", "card", "transfer", "ussd"))
 
 
 def start(place: Place, event: Event, facts: Facts) -> Step:
@@ -54,10 +53,8 @@ def choice(place: Place, event: Heard, facts: Facts) -> Step:
         return under(say("checkout.left"), start(place, Heard("", "checkout"), facts))
     if chosen == "yes":
         return _place_order(place, facts, key)
-    if chosen == "online":
-        return step(place.at("choosing_payment"), buttons(say("checkout.online_soon"), *again.payment(place)))
-    if chosen == "cash":
-        return _summary(place, facts)
+    if chosen in ("cash", ways.ONLINE) or ways.read(chosen, facts):
+        return _pay_by(place, facts, chosen)
     if chosen in DELIVERIES:
         return _delivery(place, facts, chosen)
     if chosen == "same":
@@ -160,17 +157,51 @@ def giving_phone(place: Place, event: Event, facts: Facts) -> Step | None:
 
 
 def choosing_payment(place: Place, event: Event, facts: Facts) -> Step | None:
+    """Cash or online."""
     if not isinstance(event, Heard) or event.tapped:
         return None
-    method = event.values.get("method") or event.values.get("provider") if event.intent in ("checkout", "pay") else None
     number = event.values.get("n") if event.intent == "number" else None
-    if method in ONLINE or number == 2:
-        return step(place, buttons(say("checkout.online_soon"), *again.payment(place)))
-    if method == "cash" or number == 1 or event.intent == "yes":
-        return _summary(place, facts)
+    wanted = _method(event) or {1: "cash", 2: ways.ONLINE}.get(number or 0, "")
+    if wanted:
+        return _pay_by(place, facts, wanted)
     if event.intent == "back":
         return _how(place, facts)
-    return _unclear(place, event, "checkout.payment_again", "co:cash", "menu")
+    return _unclear(place, event, "checkout.payment_again", "co:cash", "co:online")
+
+
+def choosing_way(place: Place, event: Event, facts: Facts) -> Step | None:
+    """The ways to pay online are on the screen."""
+    if not isinstance(event, Heard) or event.tapped:
+        return None
+    number = event.values.get("n") if event.intent == "number" else None
+    wanted = _method(event) or (checkout_place.numbered(int(number), facts) if number else "")
+    if wanted:
+        return _pay_by(place, facts, wanted)
+    if event.intent == "back":
+        return _ask_payment(place, facts)
+    return _unclear(place, event, "way.again", button("co:online", "ways"), "co:cash")
+
+
+def choosing_bank(place: Place, event: Event, facts: Facts) -> Step | None:
+    """A code to dial is made for one bank: waiting for whose."""
+    way = ways.read(str(place.memory.get("pay", "")), facts)
+    if not isinstance(event, Heard) or event.tapped or way is None:
+        return None
+    meant = ways.bank_meant(event.text, way, facts)
+    wanted = meant.code if meant else _method(event)
+    if wanted:
+        return _pay_by(place, facts, wanted)
+    if event.intent in ("back", "no", "skip"):
+        return _pay_by(place, facts, ways.ONLINE)
+    return _unclear(place, event, "way.bank_again", button("co:online", "ways"), "co:cash")
+
+
+def _method(event: Heard) -> str:
+    """The way to pay that a message names, and nothing else: not with an order's number, not as a question."""
+    if event.intent not in ("checkout", "pay") or any(event.values.get(k) for k in ("order_number", "address", "asked")):
+        return ""
+    named = str(event.values.get("method") or event.values.get("provider") or "")
+    return named or (ways.ONLINE if event.intent == "pay" else "")
 
 
 def confirming(place: Place, event: Event, facts: Facts) -> Step | None:
@@ -184,33 +215,19 @@ def confirming(place: Place, event: Event, facts: Facts) -> Step | None:
     ):
         return _place_order(place, facts, "")
     if event.intent == "back":
+        return _ask_payment(place, facts) if ways.offered(facts) else _how(place, facts)
+    wanted = _method(event)
+    if wanted and (event.values.get("method") or event.values.get("provider")):
+        return _pay_by(place, facts, wanted)
+    if event.values.get("another"):
         return _ask_payment(place, facts)
+    if wanted:  # "pay now": of an order that is not placed yet
+        return step(place, buttons(say("checkout.confirm_again"), *again.order(place)))
     if event.intent == "no":
         return step(
             go(place, "entry", "idle"), buttons(say("checkout.not_placed"), button("cart"), button("checkout"), button("menu"))
         )
     return _unclear(place, event, "checkout.confirm_again", "cart")
-
-
-def placed(place: Place, event: Happened, facts: Facts) -> Step:
-    """The order stands: its number, what is to be paid, what still waits for a prescription."""
-    number, total = str(event.data["number"]), Money(int(event.data["total_kobo"]))
-    waiting = [str(n) for n in event.data.get("waiting", ())]
-    delivery = str(place.memory.get("delivery", "delivery"))
-    sentence = paragraphs(
-        say("checkout.placed", number=number),
-        say(f"checkout.pay_{delivery}", total=str(total)),
-        _waiting(waiting, facts) if waiting else say("checkout.follow", number=number),
-    )
-    key = str(place.memory.get("key", ""))
-    to = go(place, "entry", "idle", placed={"key": key, "number": number} if key else None)
-    second = button("prescription") if waiting else button("menu")
-    return step(to, buttons(sentence, button(f"o:{number}", "track"), second))
-
-
-def _waiting(names: list[str], facts: Facts) -> Sentence:
-    sent = progress.pending(facts) is not None
-    return say("checkout.with_pharmacist" if sent else "checkout.waiting", names=listing(names))
 
 
 def refused(place: Place, event: Happened, facts: Facts) -> Step:
@@ -315,51 +332,25 @@ def _phone(place: Place, typed: str, facts: Facts) -> Step:
 
 
 def _ask_payment(place: Place, facts: Facts) -> Step:
-    method = (place.memory.get("wanted") or {}).get("method")
-    to = place.at("choosing_payment", wanted=None)
-    if method == "cash":
-        return _summary(to, facts)
-    return step(to, buttons(say("checkout.payment"), *again.payment(to)))
+    return checkout_place.ask(place, facts) or _needed(place, facts)
+
+
+def _pay_by(place: Place, facts: Facts, method: str) -> Step:
+    wanted = {**dict(place.memory.get("wanted") or {}), "method": method}  # where it goes may have to be asked first
+    return checkout_place.chosen(place, method, facts) or _needed(place.at(place.state, wanted=wanted), facts)
 
 
 def _summary(place: Place, facts: Facts) -> Step:
-    """Lines, fee and total as they will be ordered, and where they go."""
-    now = facts.cart()
-    if not summary.payable(now):
-        return start(place, Heard("", "checkout"), facts)
-    if not place.memory.get("delivery") or (place.memory["delivery"] == "delivery" and not place.memory.get("address")):
-        return _how(place, facts)
-    body, total = summary.words(place, facts, now)
-    key = summary.key(place, facts, now)
-    to = place.at("confirming", key=key, total=total.kobo)
-    return step(to, buttons(body, *again.order(to)))
+    return checkout_place.look(place, facts) or _needed(place, facts)
 
 
 def _place_order(place: Place, facts: Facts, key: str) -> Step:
-    """Orders what the summary showed. If the cart or a price changed since, the summary is shown again instead."""
-    now = facts.cart()
-    if now.empty:
-        return step(
-            go(place, "entry", "idle"), buttons(say("checkout.refused_empty"), button("orders"), button("search"), button("menu"))
-        )
-    same_total = place.memory.get("total") == (now.payable_total + summary.fee(place, facts)).kobo
-    if (
-        not place.memory.get("key")
-        or (key and key != place.memory["key"])
-        or not same_total
-        or place.memory["key"] != summary.key(place, facts, now)
-    ):
-        return under(say("checkout.changed"), _summary(place, facts))
-    args = {
-        "delivery": place.memory["delivery"],
-        "address": summary.full_address(place) if place.memory["delivery"] == "delivery" else "",
-        "payment": "cash",
-        "key": place.memory["key"],
-        "expected_total_kobo": place.memory["total"],
-    }
-    if "latitude" in place.memory and place.memory["delivery"] == "delivery":
-        args |= {"latitude": place.memory["latitude"], "longitude": place.memory["longitude"]}
-    return step(place.at("waiting"), effects=(Effect("place_order", args),))
+    return checkout_place.order(place, facts, key) or under(say("checkout.changed"), _needed(place, facts))
+
+
+def _needed(place: Place, facts: Facts) -> Step:
+    """What has to be said before the last look: what can be ordered at all, or where it goes."""
+    return _how(place, facts) if summary.payable(facts.cart()) else start(place, Heard("", "checkout"), facts)
 
 
 def _instead(now: Cart) -> tuple[Button, ...]:
@@ -374,7 +365,7 @@ def _instead(now: Cart) -> tuple[Button, ...]:
     return button("cart"), button("search", "search_more"), button("agent")
 
 
-def _unclear(place: Place, event: Heard, key: str, *extra: str) -> Step | None:
+def _unclear(place: Place, event: Heard, key: str, *extra: str | Button) -> Step | None:
     """Nonsense is asked again; anything that is a command elsewhere is left to whoever answers it."""
     if event.intent in ("unknown", "number", "yes", "no", "next", "previous", "more", "skip") or (
         event.intent == "search" and not is_command(event)
@@ -390,6 +381,8 @@ FLOW = {
     "giving_landmark": giving_landmark,
     "giving_phone": giving_phone,
     "choosing_payment": choosing_payment,
+    "choosing_way": choosing_way,
+    "choosing_bank": choosing_bank,
     "confirming": confirming,
     "waiting": waiting,
 }

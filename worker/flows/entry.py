@@ -15,14 +15,20 @@ from worker.flows import (
     adding,
     cart,
     checkout,
+    checkout_place,
     coming,
     media,
     news,
+    order_news,
+    paying,
+    paying_news,
+    paying_order,
     prescription,
     prescription_decided,
     prescription_more,
     prescription_read,
     product,
+    receipts,
     search,
     shown,
     support,
@@ -65,6 +71,7 @@ FLOWS: Mapping[str, Flow] = {
     "checkout": checkout.FLOW,
     "account": account.FLOW,
     "tracking": tracking.FLOW,
+    "paying": {**paying.FLOW, "open": _or_list(paying.opened)},
     "prescription": {
         **prescription.FLOW,
         **prescription_read.FLOW,
@@ -161,8 +168,10 @@ COMMANDS: Mapping[str, Command] = {
     "orders_page": tracking.turn_page,
     "cancel_order": tracking.cancel_order,
     "cancel_confirmed": tracking.cancel_tapped,
-    "pay": tracking.pay,
-    "paid": tracking.paid,
+    "pay": paying.pay,
+    "pay_way": paying.way_tapped,
+    "pay_another": paying.other,
+    "paid": paying.paid,
     "prescription": prescription.ask,
     "prescription_right": prescription_read.right_tapped,
     "prescription_wrong": prescription_read.wrong_tapped,
@@ -213,8 +222,9 @@ def turn(place: Place, event: Event, facts: Facts) -> Step:
 
 
 def _answer(place: Place, event: Event, facts: Facts) -> Step:
-    if isinstance(event, SentMedia) and event.caption.strip():
-        answered = _captioned(place, event, facts)
+    if isinstance(event, SentMedia):
+        answered = receipts.received(place, event, facts)
+        answered = answered or (_captioned(place, event, facts) if event.caption.strip() else None)
         if answered is not None:
             return answered
     if not isinstance(event, Heard):
@@ -325,7 +335,7 @@ def _session_ended(place: Place, event: Happened, facts: Facts) -> Step:
 
 
 # News of ours was the last thing said, maybe to somebody who is away: nothing they began is closed, and its buttons stay good.
-TOLD_ONLY = frozenset((("prescription", "checking"), ("prescription", "basket")))
+TOLD_ONLY = frozenset((("prescription", "checking"), ("prescription", "basket"), ("paying", "open")))
 
 
 def _chat_opened(place: Place, event: Happened, facts: Facts) -> Step:
@@ -341,9 +351,15 @@ OUTCOMES: Mapping[str, Callable[[Place, Happened, Facts], Step]] = {
     "cart_changed": cart.changed,
     "removed_from_cart": cart.removed,
     "cart_cleared": cart.cleared,
-    "order_placed": checkout.placed,
+    "order_placed": checkout_place.placed,
     "order_refused": _order_refused,
     "order_cancelled": tracking.cancelled,
+    "payment_started": paying_order.started,
+    "payment_switch_asked": paying_order.switching,
+    "payment_check_asked": paying_order.check_asked,
+    "payment_refused": paying_order.refused,
+    **paying_news.TOLD,
+    **order_news.TOLD,
     "prescription_received": prescription.arrived,
     "prescription_answered": news.answered,
     "prescription_withdrawn": prescription_read.withdrawn,

@@ -102,6 +102,10 @@ TAPS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "op": ("orders_page", ("offset",)),
     "oc": ("cancel_order", ("order_number",)),
     "ocy": ("cancel_confirmed", ("order_number",)),
+    "pay": ("pay", ("order_number",)),
+    "pw": ("pay_way", ("order_number", "way")),
+    "other": ("pay_another", ("order_number",)),
+    "paid": ("paid", ("order_number",)),
     "co": ("checkout_choice", ("choice", "key")),
     "acc": ("account_choice", ("choice",)),
     "consent": ("consent_choice", ("answer",)),
@@ -144,6 +148,8 @@ WORDS = frozenset(
         "find_doctor",
         "lab_tests",
         "search",
+        "pay",
+        "paid",
     ]
 )
 _NUMBERS = frozenset(("n", "quantity", "offset"))

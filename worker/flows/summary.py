@@ -7,7 +7,7 @@ import hashlib
 from models.carts import Cart, CartLine
 from models.values import Money
 from worker.facts import Facts
-from worker.flows import goods, progress
+from worker.flows import goods, progress, ways
 from worker.flows.step import Place
 from worker.flows.wording import Sentence, lines, listing, paragraphs, plain, say
 
@@ -30,15 +30,21 @@ def words(place: Place, facts: Facts, now: Cart) -> tuple[Sentence, Money]:
         say("checkout.summary"),
         lines(*shown),
         lines(say("checkout.fee", fee=str(cost)) if delivery == "delivery" else "", say("checkout.total", total=str(total))),
-        lines(where, say(f"checkout.cash_{delivery}")),
+        lines(where, payment(place, facts)),
     )
     return body, total
 
 
 def key(place: Place, facts: Facts, now: Cart) -> str:
     """The same summary of the same cart gives the same key: however often it is confirmed, it is one order."""
-    told = (facts.customer.id, now.version, place.memory.get("delivery"), full_address(place), "cash")
+    told = (facts.customer.id, now.version, place.memory.get("delivery"), full_address(place), place.memory.get("pay", "cash"))
     return hashlib.sha256(repr(told).encode("utf-8", "replace")).hexdigest()[:20]
+
+
+def payment(place: Place, facts: Facts) -> Sentence:
+    """How it will be paid."""
+    way = ways.read(str(place.memory.get("pay", "")), facts)
+    return say("checkout.online", way=ways.words(way)) if way else say(f"checkout.cash_{place.memory['delivery']}")
 
 
 def full_address(place: Place) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from models.orders import Order
 from worker.facts import Facts
-from worker.flows import account, progress, shown
+from worker.flows import account, progress, shown, way_shown, ways
 from worker.flows.heard import Heard, is_command
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, choices, row, step, under
@@ -63,7 +63,7 @@ def listing(place: Place, event: Event, facts: Facts) -> Step | None:
 def show(place: Place, number: str, facts: Facts) -> Step:
     """One own order. An unknown number and somebody else's get the same answer."""
     order = facts.order(number)
-    return _unknown(place, number) if order is None else _shown(place, order, facts)
+    return unknown(place, number) if order is None else _shown(place, order, facts)
 
 
 def opened(place: Place, event: Event, facts: Facts) -> Step | None:
@@ -117,7 +117,7 @@ def confirming_cancel(place: Place, event: Event, facts: Facts) -> Step | None:
         return None
     number = str(place.memory["number"])
     if event.intent == "yes" or (event.intent == "cancel_order" and event.values.get("order_number") in (None, number)):
-        return _cancel(place, number)
+        return _cancel(place, number, facts)
     if event.intent in ("no", "back", "cancel"):
         return show(place, number, facts)
     if event.intent in ("unknown", "number", "next", "previous", "more"):
@@ -127,11 +127,14 @@ def confirming_cancel(place: Place, event: Event, facts: Facts) -> Step | None:
 
 def cancel_tapped(place: Place, event: Heard, facts: Facts) -> Step:
     """The "Yes, cancel it" button. Tapped twice, the second one is told that it is done."""
-    return _cancel(place, str(event.values["order_number"]))
+    return _cancel(place, str(event.values["order_number"]), facts)
 
 
 def cancelled(place: Place, event: Happened, facts: Facts) -> Step:
-    sentence = say("track.cancelled", number=event.data["number"])
+    order = facts.order(str(event.data["number"]))
+    online = order is not None and order.payment != "cash"
+    money = "money.back" if place.memory.get("taken") else "money.if_paid" if online else "money.none"
+    sentence = Sentence(f"{say('track.cancelled', number=event.data['number'])} {say(money)}")
     return step(go(place, "entry", "idle"), buttons(sentence, button("menu"), button("orders"), button("agent")))
 
 
@@ -139,42 +142,11 @@ def refused(place: Place, event: Happened, facts: Facts) -> Step:
     code = str(event.data.get("code", ""))
     number = str(event.data.get("number") or place.memory.get("number", ""))
     if code not in ("already", "too_late"):
-        return _unknown(place, number)
+        return unknown(place, number)
     return step(
         go(place, "entry", "idle"),
         buttons(say(f"track.refused_{code}", number=number), button("agent"), button("orders"), button("menu")),
     )
-
-
-def pay(place: Place, event: Heard, facts: Facts) -> Step:
-    """`pay 12345 paystack`: cash orders are paid at the door; paying online is coming."""
-    number = str(event.values.get("order_number") or "")
-    order = facts.order(number) if number else next(iter(facts.orders(limit=1).orders), None)
-    if order is None and number:
-        return _unknown(place, number)
-    if order is None:
-        return step(place, buttons(say("pay.nothing"), button("checkout"), button("search"), button("menu")))
-    if order.payment_status == "paid":
-        key = "pay.paid"
-    elif order.status in ("cancelled", "expired", "refunded"):
-        key = "pay.over"
-    elif order.payment == "cash":
-        key = "pay.cash" if order.delivery == "delivery" else "pay.cash_pickup"
-    else:
-        key = "pay.soon"
-    sentence = say(key, number=order.number, total=str(order.total))
-    return step(place, buttons(sentence, button(f"o:{order.number}", "track"), button("agent"), button("menu")))
-
-
-def paid(place: Place, event: Heard, facts: Facts) -> Step:
-    """ "I have paid": what our books say, and a person where they do not agree. A picture of a receipt proves nothing."""
-    number = str(event.values.get("order_number") or "")
-    order = facts.order(number) if number else next(iter(facts.orders(limit=1).orders), None)
-    if order is None:
-        return _unknown(place, number) if number else step(place, buttons(say("pay.nothing"), button("agent"), button("menu")))
-    key = "paid.yes" if order.payment_status == "paid" else "paid.cash" if order.payment == "cash" else "paid.not_seen"
-    sentence = say(key, number=order.number, total=str(order.total))
-    return step(place, buttons(sentence, button("agent"), button(f"o:{order.number}", "track"), button("menu")))
 
 
 # ------------------------------------------------------------------------------------------------------------- the cards
@@ -183,9 +155,9 @@ def paid(place: Place, event: Heard, facts: Facts) -> Step:
 def _shown(place: Place, order: Order, facts: Facts) -> Step:
     to = go(place, "tracking", "opened", number=order.number)
     if order.cancellable:
-        return step(
-            to, buttons(_card(order, facts), button(f"oc:{order.number}", "cancel_order"), button("agent"), button("menu"))
-        )
+        pay = (button(f"pay:{order.number}", "pay"),) if way_shown.payable(order) else ()
+        offer = (*pay, button(f"oc:{order.number}", "cancel_order"), button("agent"), button("menu"))
+        return step(to, buttons(_card(order, facts), *offer))
     return step(to, buttons(_card(order, facts), button("orders"), button("agent"), button("menu")))
 
 
@@ -198,8 +170,17 @@ def _card(order: Order, facts: Facts) -> Sentence:
     return paragraphs(
         lines(say("track.order", number=order.number, status=_status(order)), say("track.placed", when=_day(order, facts))),
         lines(*items),
-        lines(fee, say("track.total", total=str(order.total)), _payment(order), where),
+        lines(fee, say("track.total", total=str(order.total)), _payment(order, facts), where),
+        lines(*_rider(order)),
     )
+
+
+def _rider(order: Order) -> list[Sentence]:
+    """Who brings it, once it is on its way."""
+    if order.status != "shipped" or order.delivery != "delivery":
+        return []
+    told = (("moved.rider", "rider", order.rider), ("moved.phone", "phone", order.rider_phone))
+    return [say(key, **{name: value}) for key, name, value in told if value]
 
 
 def _status(order: Order) -> Sentence:
@@ -208,14 +189,21 @@ def _status(order: Order) -> Sentence:
     return say(f"status.{order.status}")
 
 
-def _payment(order: Order) -> Sentence:
+def _payment(order: Order, facts: Facts) -> Sentence:
     if order.payment_status == "paid":
         return say("payment.paid")
     if order.status in ("cancelled", "expired", "refunded", "delivered"):
         return Sentence("")
     if order.payment == "cash":
         return say("payment.cash" if order.delivery == "delivery" else "payment.cash_pickup")
-    return say("payment.failed" if order.payment_status == "failed" else "payment.pending")
+    if not way_shown.payable(order):
+        return say("payment.failed") if order.payment_status == "failed" else Sentence("")
+    until = way_shown.still_held(order, facts)
+    waiting = say("payment.until", until=until) if until else say("payment.pending")
+    attempt = facts.attempt_of(order.number)
+    if attempt is None or not attempt.open:
+        return waiting
+    return say("payment.by", payment=waiting, way=ways.words(ways.Way(attempt.provider, attempt.kind)))
 
 
 def _day(order: Order, facts: Facts) -> str:
@@ -261,22 +249,31 @@ def _rows(list_: shown.Shown, orders: tuple[Order, ...], facts: Facts) -> list[R
 def _ask_cancel(place: Place, number: str, facts: Facts) -> Step:
     order = facts.order(number)
     if order is None:
-        return _unknown(place, number)
+        return unknown(place, number)
     if not order.cancellable:
         code = "already" if order.status in ("cancelled", "expired", "refunded") else "too_late"
         return refused(place, Happened("order_refused", {"code": code, "number": order.number}), facts)
     to = go(place, "tracking", "confirming_cancel", number=order.number)
-    ask = say("track.cancel_ask", number=order.number, total=str(order.total))
+    back = say("track.cancel_paid", total=str(order.total)) if _taken(order) else ""
+    ask = paragraphs(say("track.cancel_ask", number=order.number, total=str(order.total)), back)
     return step(
         to, buttons(ask, Button(f"ocy:{order.number}", say("button.cancel_yes")), button(f"o:{order.number}", "keep_order"))
     )
 
 
-def _cancel(place: Place, number: str) -> Step:
-    return step(go(place, "tracking", "waiting", number=number), effects=(Effect("cancel_order", {"number": number}),))
+def _cancel(place: Place, number: str, facts: Facts) -> Step:
+    order = facts.order(number)
+    taken = True if order and _taken(order) else None  # asked before: the books of an order that is over may say otherwise
+    to = go(place, "tracking", "waiting", number=number, taken=taken)
+    return step(to, effects=(Effect("cancel_order", {"number": number}),))
 
 
-def _unknown(place: Place, number: str) -> Step:
+def _taken(order: Order) -> bool:
+    return order.payment_status == "paid" and order.payment != "cash"
+
+
+def unknown(place: Place, number: str) -> Step:
+    """No own order has that number; somebody else's gets the same answer."""
     return step(
         go(place, "tracking", "asking_number"),
         buttons(say("track.unknown", number=plain(number, 20)), button("orders"), button("agent"), button("menu")),

@@ -44,12 +44,14 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "method?",
         "address?",
         "delivery?",
-    ),  # method: cash paystack flutterwave card transfer ussd; delivery: pickup delivery
+    ),  # method: cash online paystack flutterwave card transfer ussd; delivery: pickup delivery
     "track": ("order_number?",),
     "orders": (),
     "cancel_order": ("order_number?",),
     "prescription": ("order_number?",),
-    "pay": ("order_number?", "provider?"),
+    # provider: a provider or a way (as method above); kind: the way beside a provider; another: another way than the one open;
+    # asked: a question whether or how one can pay
+    "pay": ("order_number?", "provider?", "kind?", "another?", "asked?"),
     "paid": ("order_number?",),
     "book": ("number?", "name?", *_WHEN),
     "find_doctor": ("specialty?", "place?"),

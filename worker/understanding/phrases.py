@@ -130,8 +130,8 @@ _TABLE: dict[str, str] = {
     """,
     "pay": """
         pay; payment; make payment; pay now; pay for order; pay for my order; pay order; pay bill; i want to pay; i wan
-        pay; how do i pay; how can i pay; how to pay; retry payment; pay again; payment link; send payment link; biya;
-        sanwo; kwuo ugwo; payment options; payment methods; send account number; account number; bank details; pay online
+        pay; make i pay; paying; retry payment; pay again; payment link; send payment link; biya;
+        sanwo; kwuo ugwo; pay online; how much do i pay; how much am i to pay; how much i go pay; show payment
     """,
     "paid": """
         paid; i have paid; ive paid; i paid; i don pay; i don pay am; i done pay; already paid; i have already paid;

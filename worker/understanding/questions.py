@@ -61,16 +61,30 @@ def phrase_with_number(words: Words, first: int, end: int) -> Intent | None:
 def paid(words: Words, first: int, end: int) -> Intent | None:
     """Money said to be sent: "i have paid 12345", "i don pay"; "i have not paid" is a wish to pay."""
     keys = frozenset(words.keys[first:end])
-    said = not keys.isdisjoint(("paid", "transferred", "transfered")) or (
-        "don" in keys and not keys.isdisjoint(("pay", "transfer"))
+    said = not keys.isdisjoint(("paid", "payed", "transferred", "transfered", "debited")) or (
+        "don" in keys and not keys.isdisjoint(("pay", "transfer", "debit"))
     )
+    said = said or _arrived(keys)
     if not said or end - first > _MAX_WORDS or not keys.isdisjoint(("how", "if", "when", "will", "can", "should")):
         return None
     found = [n for n in map(numbers.order_number, words.keys[first:end]) if n is not None]
     values = {"order_number": found[0]} if len(found) == 1 else {}
-    if not keys.isdisjoint(("not", "never", "havent", "yet")):
+    if not keys.isdisjoint(("not", "never", "havent", "yet")) and keys.isdisjoint(("debited", "debit")) and not _arrived(keys):
         return Intent("pay", values)
     return Intent("paid", values)
+
+
+_MONEY = word_set("money payment transfer")
+_ARRIVED = word_set(
+    "received receive recieve recieved see seen got get arrived arrive entered enter reach reached confirmed confirm"
+)
+
+
+def _arrived(keys: frozenset[str]) -> bool:
+    """ "have you received my money", "una don see my transfer": whether it has come, not whether it comes back."""
+    if keys.isdisjoint(_MONEY) or keys.isdisjoint(_ARRIVED) or keys.isdisjoint(("my", "the", "am")) or "i" in keys:
+        return False
+    return keys.isdisjoint(("back", "refund", "refunded", "return", "returned", "want", "need", "how"))
 
 
 def _whereabouts(words: Words, first: int, end: int, keys: frozenset[str]) -> Intent | None:

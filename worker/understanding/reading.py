@@ -27,7 +27,7 @@ from worker.understanding import advice, emergencies, items, numbers, passwords,
 from worker.understanding.commands import PAIRS, READERS, buy
 from worker.understanding.dates import could_be_moment, scan
 from worker.understanding.intent import Intent
-from worker.understanding.paying import checkout
+from worker.understanding.paying import checkout, wish
 from worker.understanding.phrases import CLOSERS, LONGEST, OPENERS, PAUSED_OPENERS, PHRASES, SMALL, SYMBOLS
 from worker.understanding.said import Said
 from worker.understanding.tokens import HEAD_CHARS, Words, clean, read, visible, word_set
@@ -350,6 +350,7 @@ _RULES: tuple[Callable[[Said], Intent | None], ...] = (
     _number,
     _number_and_quantity,
     _answer_and_phrase,
+    wish,
     _way_to_pay,
     _first_paid,
     advice.intent,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from worker.flows.wording.english_care import CARE
+from worker.flows.wording.english_pay import PAY
 from worker.flows.wording.english_rx import RX
 from worker.flows.wording.english_shop import SHOP
 from worker.flows.wording.english_titles import TITLES
@@ -30,7 +31,7 @@ TALK: Mapping[str, str] = {
     "help.intro": "Write what you need in your own words. For example:",
     "help.examples": (
         "• *find paracetamol*\n• *add 2* or *order 2 paracetamol and 1 vitamin c*\n• *cart*, *checkout*\n• *track "
-        "12345*\n• *rx 12345*, then a photo of the prescription"
+        "12345*, *pay 12345*\n• *rx 12345*, then a photo of the prescription"
     ),
     "help.words": "*menu*, *back*, *cancel*, *agent* and *stop* work everywhere.",
     "help.leave": "Or type *back*, *cancel* or *menu*.",
@@ -165,4 +166,4 @@ TALK: Mapping[str, str] = {
     "data.request": "I have asked our team for the full copy; you get it here within 30 days.\n\nType *menu* to come back to me.",
 }
 
-ENGLISH: Mapping[str, str] = {**TITLES, **TALK, **SHOP, **CARE, **RX}
+ENGLISH: Mapping[str, str] = {**TITLES, **TALK, **SHOP, **CARE, **RX, **PAY}

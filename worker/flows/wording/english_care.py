@@ -42,7 +42,9 @@ CARE: Mapping[str, str] = {
     ),
     "hint.checkout.giving_landmark": "Describe the house or what is near it, so that the rider finds you.",
     "hint.checkout.giving_phone": "Type a phone number our rider can call, for example *0803 123 4567*.",
-    "hint.checkout.choosing_payment": "Tap how you pay. Cash works today; paying online is coming soon.",
+    "hint.checkout.choosing_payment": "Tap how you pay, or type *cash* or *online*.",
+    "hint.checkout.choosing_way": "Type a number of the list, or *card*, *transfer*, *ussd* or *cash*. *back* goes back.",
+    "hint.checkout.choosing_bank": "Type the number or the name of your bank. *back* shows the other ways to pay.",
     "hint.checkout.confirming": (
         "Tap *Place order* or type *yes* to order. *back* changes the payment, *cart* changes the products."
     ),

@@ -137,8 +137,7 @@ SHOP: Mapping[str, str] = {
     "checkout.delivery_again": "Please tap *Deliver to me* or *I will pick it up*.",
     "checkout.address_needed": "For a delivery I need an address. You can also pick it up.",
     "checkout.payment": "How would you like to pay?",
-    "checkout.payment_again": "Please tap how you pay. Cash works today.",
-    "checkout.online_soon": "Paying online is coming soon. Today you can pay cash.",
+    "checkout.payment_again": "Please tap how you pay, or type *cash* or *online*.",
     "checkout.summary": "*Please check your order*",
     "checkout.line": "{quantity} × {name} - {total}",
     "checkout.more_lines": "and {count} more",
@@ -205,7 +204,8 @@ SHOP: Mapping[str, str] = {
     "track.cancel_none": "None of your orders can be cancelled now.",
     "track.cancel_ask": "Cancel order *{number}* ({total})?",
     "track.cancel_again": "Please tap *Yes, cancel it* or *Keep the order* for {number}.",
-    "track.cancelled": "Order *{number}* is cancelled. Nothing is to be paid.",
+    "track.cancel_paid": "The {total} you paid goes back to you, usually within 1 to 10 working days; your bank decides.",
+    "track.cancelled": "Order *{number}* is cancelled.",
     "track.refused_already": "Order *{number}* is already closed. Nothing changed.",
     "track.refused_too_late": "Order *{number}* is already on its way and cannot be cancelled here. A person can help.",
     "status.pending_payment": "waiting for payment",
@@ -221,22 +221,9 @@ SHOP: Mapping[str, str] = {
     "payment.cash": "Payment: cash on delivery",
     "payment.cash_pickup": "Payment: cash at pick-up",
     "payment.pending": "Payment: waiting",
+    "payment.until": "Payment: waiting until {until}",
+    "payment.by": "{payment}, by {way}",
     "payment.failed": "Payment: did not go through",
-    "pay.nothing": "You have no order to pay.",
-    "pay.cash": "Order *{number}* is paid in cash when it arrives: {total}. Paying online is coming soon.",
-    "pay.cash_pickup": "Order *{number}* is paid in cash when you pick it up: {total}. Paying online is coming soon.",
-    "pay.paid": "Order *{number}* is already paid. Please do not pay again.",
-    "pay.over": "Order *{number}* is closed. There is nothing to pay.",
-    "pay.soon": "Order *{number}*: {total}. Paying online is coming soon; a person can help you pay it now.",
-    "paid.yes": "Yes, order *{number}* is paid. Thank you.",
-    "paid.cash": (
-        "Order *{number}* is a cash order: {total}, to be paid to the rider or at pick-up. If you sent money another "
-        "way, please tell a person."
-    ),
-    "paid.not_seen": (
-        "I do not see a payment for order *{number}* yet. If you sent money, please tell a person; a screenshot alone is "
-        "no proof."
-    ),
     "month.1": "Jan", "month.2": "Feb", "month.3": "Mar", "month.4": "Apr", "month.5": "May", "month.6": "Jun",
     "month.7": "Jul", "month.8": "Aug", "month.9": "Sep", "month.10": "Oct", "month.11": "Nov", "month.12": "Dec",
 }  # fmt: skip
