@@ -20,10 +20,12 @@ import psycopg
 from models import schema_shape
 from models.migration_session import CannotMigrate, Session, Tell, opened, reason, sqlstate
 from models.migration_steps import MIGRATIONS, Migrator, Step, load, names, perform
+from models.takeover import records
 
 __all__ = ["CannotMigrate", "Status", "migrate", "pending_count", "rollback", "status"]
 
 OLD_SYSTEM = "001_create_v1_schema"
+LAST_ADOPTED = "002"  # as far as `adopt` brings a database
 # Somebody else's migration may build indexes on big tables; whoever waits longer should look rather than wait.
 WAIT_FOR_ANOTHER_S = 120.0
 DATA_WOULD_BE_LOST = "DN001"
@@ -60,19 +62,20 @@ def migrate(
     May be run at any time, also while the shop is open and also twice at once: the second waits `wait_s` at most.
     `tell` hears progress and warnings, a line at a time. Raises CannotMigrate.
     """
-    with _session(database_url, tell) as session, session.alone(wait_s):
+    with working(database_url, tell) as session, session.alone(wait_s):
         known = _until(names(folder), to)
         history = _history(session.database)
         _refuse_newer(history, folder)
+        _refuse_half_adopted(session)
         missing = [load(name, folder) for name in known if name not in history]
         session.database.execute_sql(HISTORY)
         for step in missing:
             if step.name == OLD_SYSTEM and _recognise(session, step):
-                _record(session.database, OLD_SYSTEM)
+                record(session.database, OLD_SYSTEM)
                 tell(f"{OLD_SYSTEM}: this database is version 1.x of the old system already, recorded as applied")
                 continue
             tell(f"{step.name} ...")
-            _run(session, step, down=False)
+            run_step(session, step, down=False)
         return [step.name for step in missing]
 
 
@@ -92,20 +95,21 @@ def rollback(
     """
     if steps < 1:
         raise CannotMigrate("The number of steps to roll back must be 1 or more.")
-    with _session(database_url, tell) as session, session.alone(wait_s):
+    with working(database_url, tell) as session, session.alone(wait_s):
         history = _history(session.database)
         _refuse_newer(history, folder)
         session.database.execute_sql(f"SET drugsng.drop_data = '{'yes' if drop_data else 'no'}'")
         last = [load(name, folder) for name in reversed(history[-steps:])]
+        _refuse_losing_adopted(session, history, last)
         for step in last:
             tell(f"{step.name} back ...")
-            _run(session, step, down=True)
+            run_step(session, step, down=True)
         return [step.name for step in last]
 
 
 def status(database_url: str, *, folder: Path = MIGRATIONS) -> Status:
     """Where the database stands. Changes nothing and waits for nobody. Raises CannotMigrate when it cannot be reached."""
-    with _session(database_url, lambda _: None) as session:
+    with working(database_url, lambda _: None) as session:
         history = _history(session.database)
     known = names(folder)
     return Status(
@@ -129,13 +133,13 @@ def pending_count(connection: Connection, *, folder: Path = MIGRATIONS) -> int:
 
 
 @contextmanager
-def _session(url: str, tell: Tell) -> Iterator[Session]:
-    """A session whose errors, outside of a step too, are sentences."""
+def working(url: str, tell: Tell, doing: str = "Looking at the schema", *, atomic: bool = True) -> Iterator[Session]:
+    """A session whose errors, outside of a step too, are sentences. `doing`: what breaks off; not `atomic`: it goes on when run again."""
     with opened(url, tell) as session:
         try:
             yield session
         except (peewee.PeeweeException, psycopg.Error) as e:
-            raise CannotMigrate(_sentence(e, "Looking at the schema", atomic=True)) from e
+            raise CannotMigrate(_sentence(e, doing, atomic)) from e
 
 
 def _until(known: tuple[str, ...], to: str | None) -> tuple[str, ...]:
@@ -162,7 +166,27 @@ def _refuse_newer(history: list[str], folder: Path) -> None:
         )
 
 
-def _record(database: peewee.PostgresqlDatabase, name: str) -> None:
+def _refuse_half_adopted(session: Session) -> None:
+    adopted = records.there(session)
+    if adopted and adopted["undoing"]:
+        raise CannotMigrate("Taking an adoption back was begun: run `drugsng db adopt --undo` to its end. Nothing was done.")
+    if adopted and not adopted["finished"]:
+        raise CannotMigrate("Adopting this database was begun and broken off: run `drugsng db adopt` again. Nothing was done.")
+
+
+def _refuse_losing_adopted(session: Session, history: list[str], last: list[Step]) -> None:
+    """Steps 001 and 002 of an adopted database go back by what adopting remembers: 002 would drop columns that were there."""
+    later = len([name for name in history if name[:3] > LAST_ADOPTED])
+    if records.there(session) and any(step.number <= LAST_ADOPTED for step in last):
+        first = f"`drugsng db rollback --to {LAST_ADOPTED}`, then " if later else ""
+        raise CannotMigrate(
+            f"This database was adopted from the old system: the way back is {first}`drugsng db adopt --undo`. Nothing was done."
+        )
+
+
+def record(database: peewee.PostgresqlDatabase, name: str) -> None:
+    """Writes a step into the history, which is made if there is none."""
+    database.execute_sql(HISTORY)
     database.execute_sql("INSERT INTO migratehistory (name, migrated_at) VALUES (%s, now() AT TIME ZONE 'UTC')", (name,))
 
 
@@ -170,9 +194,9 @@ def _forget(database: peewee.PostgresqlDatabase, name: str) -> None:
     database.execute_sql("DELETE FROM migratehistory WHERE name = %s", (name,))
 
 
-def _run(session: Session, step: Step, *, down: bool) -> None:
+def run_step(session: Session, step: Step, *, down: bool = False) -> None:
     """One step up or down, with its line in the history."""
-    write = partial(_forget if down else _record, session.database, step.name)
+    write = partial(_forget if down else record, session.database, step.name)
     doing = step.rollback if down else step.migrate
     word = f"rolling back {step.name}" if down else step.name
     try:
@@ -205,7 +229,7 @@ def _sentence(error: BaseException, word: str, atomic: bool) -> str:
         return f"{word} was refused: {reason(error)}. Make a backup, then use --drop-data if that is what you want."
     left = "Nothing of it was kept." if atomic else "What it had done does no harm; run the command again to go on from there."
     if state is None or state.startswith(("08", "57P")):
-        return f"The connection to the database broke during {word}. {left}"
+        return f"The connection to the database broke during {word[0].lower()}{word[1:]}. {left}"
     if state == "57014":
         return f"{word} took longer than a statement may. {left}"
     if state == "42501":
@@ -235,6 +259,7 @@ def _recognise(session: Session, first: Step) -> bool:
     if found:
         raise CannotMigrate(
             "This database holds tables of the old system, but not as version 1.x made them, so nothing was changed. "
-            f"{len(found)} differences: {'; '.join(found[:5])}{'; ...' if len(found) > 5 else ''}."
+            f"{len(found)} differences: {'; '.join(found[:5])}{'; ...' if len(found) > 5 else ''}. "
+            "`drugsng db check` says which form it has, and `drugsng db adopt` takes it over."
         )
     return True

@@ -86,7 +86,7 @@ def differences(expected: Shape, actual: Shape, *, kinds: Collection[str] = KIND
         if key[0] in kinds and actual.get(key) != definition:
             found.append(f"{_named(key)} should be {definition} and is {actual.get(key, 'missing')}")
     for key, definition in sorted(actual.items()):
-        if key[0] in kinds and key[1] in owners and key not in expected and not _is_copy(key, definition, expected):
+        if key[0] in kinds and key[1] in owners and key not in expected and not is_copy(key, definition, expected):
             found.append(f"{_named(key)} is there and should not be ({definition})")
     return found
 
@@ -100,7 +100,8 @@ def _named(key: tuple[str, str, str]) -> str:
 _EARLIEST = {"users_phoneNumber_key": 'UNIQUE ("phoneNumber")'}
 
 
-def _is_copy(key: tuple[str, str, str], definition: str, expected: Shape) -> bool:
+def is_copy(key: tuple[str, str, str], definition: str, expected: Shape) -> bool:
+    """Whether this is one of the copies of a constraint (or its index) that each start of the old program adds."""
     kind, owner, name = key
     original = re.sub(r"\d+$", "", name)
     if original in _EARLIEST:
