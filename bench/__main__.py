@@ -32,7 +32,10 @@ BENCHES: dict[str, tuple[tuple[str, ...], int]] = {
     "flood": (("bench.payment_flood",), 400),
     "waits": (("bench.payment_waits",), 120),
     "prescription": (("bench.prescription",), 300),
-    "takeover": (("bench.takeover", *"--users 10000 --orders 20000 --prescriptions 5000 --sessions 10000".split()), 300),
+    "takeover": (
+        ("bench.takeover", "--users", "10000", "--orders", "20000", "--prescriptions", "5000", "--sessions", "10000"),
+        300,
+    ),
     "search": (("bench.search", "--invented", "100000"), 300),
 }
 STOP_LIMIT_S = 60

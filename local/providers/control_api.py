@@ -13,11 +13,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
+from local.peer.http_server import Request, Response
 from local.providers import faults
 from local.providers.books import PAID, Charge, Transaction, stamp
 from local.providers.desk import Desk, NotPossible
 from local.providers.webhooks import Item, encode, signature
-from local.simulator.http_server import Request, Response
 from local.simulator.webhooks import Poster
 
 Json = dict[str, Any]

@@ -14,11 +14,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
+from local.peer.http_server import Request, Response
 from local.providers import shapes
 from local.providers.books import PAID, Charge, Transaction, account_number, code
 from local.providers.desk import Desk
 from local.providers.wire import Call, Refusal, Teller, answer, json_body
-from local.simulator.http_server import Request, Response
 
 Json = dict[str, Any]
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from local.simulator.http_server import Response
+from local.peer.http_server import Response
 
 STYLE = """
 *{box-sizing:border-box}

@@ -12,10 +12,10 @@ from html import escape
 from itertools import islice
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from local.peer.http_server import Request, Response
 from local.providers.books import Charge, Transaction
 from local.providers.desk import Desk, NotPossible
 from local.providers.look import button, naira, note, page
-from local.simulator.http_server import Request, Response
 
 NAMES = {"paystack": "Paystack", "flutterwave": "Flutterwave"}
 

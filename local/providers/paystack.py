@@ -11,11 +11,11 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
+from local.peer.http_server import Request, Response
 from local.providers import shapes
 from local.providers.books import ABANDONED, PAID, PENDING, REVERSED, Charge, Transaction, account_number, code, stamp
 from local.providers.desk import Desk
 from local.providers.wire import Call, Refusal, Teller, answer, json_body
-from local.simulator.http_server import Request, Response
 
 Json = dict[str, Any]
 MOST_KOBO = 10**12

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 
+from local.peer.http_server import Request, Response
 from local.peer.server import PeerServer
 from local.providers.config import Config
 from local.providers.control_api import Control
@@ -12,7 +13,6 @@ from local.providers.desk import Desk
 from local.providers.flutterwave import Flutterwave
 from local.providers.pages import Pages
 from local.providers.paystack import Paystack
-from local.simulator.http_server import Request, Response
 
 
 class Server(PeerServer):

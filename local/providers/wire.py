@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from local.peer.http_server import Request, Response
 from local.providers.desk import Desk
 from local.providers.faults import Fault
-from local.simulator.http_server import Request, Response
 
 Json = dict[str, Any]
 

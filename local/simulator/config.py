@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
+from local.peer.config import PeerConfig
 from local.simulator import inbound
-
-CHOICES = {"window": ("async", "sync", "off"), "read": ("phone", "always", "never")}
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class Config(PeerConfig):
     """Defaults suit a laptop; tests and benchmarks switch off what they do not need. Times in seconds, `latency_s` is the time
     every call of the Graph API takes."""
+
+    CHOICES: ClassVar = {"window": ("async", "sync", "off"), "read": ("phone", "always", "never")}
+    SECRETS: ClassVar = frozenset({"app_secret", "access_token", "verify_token"})
+    ENVIRONMENT: ClassVar = {
+        "WHATSAPP_APP_SECRET": "app_secret",
+        "WHATSAPP_ACCESS_TOKEN": "access_token",
+        "WHATSAPP_PHONE_NUMBER_ID": "phone_number_id",
+        "WHATSAPP_VERIFY_TOKEN": "verify_token",
+        "SIMULATOR_WEBHOOK_URL": "webhook_url",
+    }
+    LEAST_WHOLE: ClassVar = 1  # lanes, sizes and counts: with none of one it would stand still
+    MOST: ClassVar = 1e12
 
     webhook_url: str = "http://127.0.0.1:8000/webhook"
     app_secret: str = "demo-app-secret"
@@ -47,54 +56,3 @@ class Config:
     keep_chat: int = 500
     keep_customers: int = 100_000
     media_bytes: int = 256 * 1024 * 1024
-
-    def changed(self, values: Mapping[str, Any]) -> Config:
-        """A new Config; raises ValueError naming the key and what is allowed."""
-        known = {f.name: f for f in fields(self)}
-        clean: dict[str, Any] = {}
-        for name, value in values.items():
-            if name not in known:
-                raise ValueError(f"{name} is not a setting; known: {', '.join(sorted(known))}")
-            clean[name] = _typed(name, value, getattr(self, name))
-        return replace(self, **clean)
-
-    def shown(self) -> dict[str, Any]:
-        """All settings, secrets hidden."""
-        secrets = ("app_secret", "access_token", "verify_token")
-        return {k: ("set" if v else "not set") if k in secrets else v for k, v in asdict(self).items()}
-
-
-def _typed(name: str, value: Any, default: Any) -> Any:
-    if name in CHOICES:
-        if value not in CHOICES[name]:
-            raise ValueError(f"{name} must be one of {', '.join(CHOICES[name])}, not {value!r}")
-        return value
-    if isinstance(default, bool):
-        if isinstance(value, bool):
-            return value
-        raise ValueError(f"{name} must be true or false, not {value!r}")
-    if isinstance(default, (int, float)):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1e12:
-            raise ValueError(f"{name} must be a number of 0 or more, not {value!r}")
-        if isinstance(default, int):
-            return max(1, int(value))
-        return float(value)
-    if not isinstance(value, str):
-        raise ValueError(f"{name} must be a string, not {value!r}")
-    return value
-
-
-_ENVIRONMENT = {
-    "WHATSAPP_APP_SECRET": "app_secret",
-    "WHATSAPP_ACCESS_TOKEN": "access_token",
-    "WHATSAPP_PHONE_NUMBER_ID": "phone_number_id",
-    "WHATSAPP_VERIFY_TOKEN": "verify_token",
-    "SIMULATOR_WEBHOOK_URL": "webhook_url",
-}
-
-
-def from_environment(environ: Mapping[str, str] | None = None) -> Config:
-    """The defaults with what the environment says; empty variables count as not set."""
-    environ = os.environ if environ is None else environ
-    values = {name: environ[key].strip() for key, name in _ENVIRONMENT.items() if environ.get(key, "").strip()}
-    return Config().changed(values)

@@ -9,130 +9,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import json
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlencode
 
-import urllib3
-
+from local.peer.running import Json, PeerError, Running
 from local.simulator.config import Config
-from local.simulator.server import Server
-
-Json = dict[str, Any]
-ROOT = Path(__file__).parents[2]
+from local.simulator.program import PROGRAM
 
 
-class SimulatorError(RuntimeError):
-    """The simulator refused: `status` and its sentence."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(f"{status}: {sentence}")
-        self.status = status
+class SimulatorError(PeerError):
+    """The simulator refused. 409: a customer cannot do that; 0: the webhook did not take what was said."""
 
 
-class Simulator:
-    """`url` is the base of everything: give it to the bot as WHATSAPP_API_BASE_URL. Safe to use from several threads."""
+class Simulator(Running[Config]):
+    """`url` is WHATSAPP_API_BASE_URL; `config` has the secrets."""
 
-    def __init__(self, url: str, config: Config | None = None) -> None:
-        self.url = url.rstrip("/")
-        self.config = config or Config()
-        self.http = urllib3.PoolManager(maxsize=8, retries=False)
-        self.process: subprocess.Popen[str] | None = None
-        self._thread: tuple[threading.Thread, asyncio.AbstractEventLoop, asyncio.Event] | None = None
-
-    # ----------------------------------------------------------------------------------------------- start and stop
-
-    @classmethod
-    def at(cls, url: str) -> Self:
-        """One that runs already."""
-        return cls(url)
-
-    @classmethod
-    def start(cls, *, port: int = 0, **settings: Any) -> Self:
-        """In a process of its own on a free port; `settings` as in config.Config. It ends with this object or this process."""
-        config = Config().changed(settings)
-        command = [sys.executable, "-m", "local.simulator", "--port", str(port), "--stop-with-stdin"]
-        for name in settings:
-            command += ["--set", f"{name}={_plain(getattr(config, name))}"]
-        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line.startswith("Simulator listening on "):
-            process.wait(10)
-            process.stdout.close()
-            if process.stdin is not None:
-                process.stdin.close()
-            raise RuntimeError(f"the simulator did not start: {line.strip() or 'see its standard error'}")
-        found = cls(line.split(" ")[3], config)
-        found.process = process
-        return found
-
-    @classmethod
-    def in_thread(cls, *, port: int = 0, **settings: Any) -> Self:
-        """In a thread of this process: starts in milliseconds, shares the interpreter."""
-        config = Config().changed(settings)
-        ready: list[tuple[int, asyncio.AbstractEventLoop, asyncio.Event]] = []
-        trouble: list[BaseException] = []
-        up = threading.Event()
-
-        async def run() -> None:
-            server = Server(config)
-            try:
-                bound = await server.start("127.0.0.1", port)
-            except OSError as error:
-                trouble.append(error)
-                up.set()
-                return
-            end = asyncio.Event()
-            ready.append((bound, asyncio.get_running_loop(), end))
-            up.set()
-            await end.wait()
-            await server.stop()
-
-        thread = threading.Thread(target=lambda: asyncio.run(run()), name="simulator", daemon=True)
-        thread.start()
-        if not up.wait(10) or trouble:
-            raise RuntimeError("the simulator did not start") from (trouble[0] if trouble else None)
-        bound, loop, end = ready[0]
-        found = cls(f"http://127.0.0.1:{bound}", config)
-        found._thread = (thread, loop, end)
-        return found
-
-    def stop(self) -> None:
-        """Ends it, if it was started here."""
-        self.http.clear()
-        if self.process is not None:
-            process, self.process = self.process, None
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.close()
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(5)
-            process.stdout.close()
-        if self._thread is not None:
-            thread, loop, end = self._thread
-            self._thread = None
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(end.set)
-            thread.join(5)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.stop()
+    program = PROGRAM
+    error = SimulatorError
 
     # ----------------------------------------------------------------------------------------------- customers
 
@@ -168,10 +63,7 @@ class Simulator:
     ) -> str:
         """The customer sends a file; gives the message id."""
         query = urlencode({k: v for k, v in (("filename", filename), ("kind", kind)) if v})
-        answer = self.http.request(
-            "POST", f"{self.url}/_sim/upload?{query}", body=content, headers={"Content-Type": mime_type}, timeout=30
-        )
-        file = _good(answer.status, answer.json())
+        file = self.ask("POST", f"upload?{query}", content, content_type=mime_type, timeout_s=30)
         return self.say(number, media={"id": file["id"], "caption": caption, "filename": filename}, **more)
 
     def share_location(
@@ -188,11 +80,15 @@ class Simulator:
         """Opens or closes the customer's 24-hour window."""
         self.call("POST", "window", {"number": number, "bsuid": bsuid, "open": open})
 
+    def template(self, name: str, *, language: str = "en", **changes: Any) -> None:
+        """Submits a template, or changes one: text, status (APPROVED, PENDING, REJECTED, PAUSED, DISABLED), category."""
+        self.call("POST", "templates", {"name": name, "language": language, **changes})
+
     # ----------------------------------------------------------------------------------------------- what was sent
 
     def messages(self, to: str = "", *, after: int = 0, wait_for: int = 0, timeout_s: float = 10.0) -> list[Json]:
         """Accepted messages in order, each {seq, id, to, recipient, customer, type, body, biz_opaque_callback_data, at, status,
-        error}.
+        error, words (of a template, filled in)}.
 
         With `wait_for` at least so many; raises TimeoutError, with what there is, when they do not come.
         """
@@ -272,12 +168,6 @@ class Simulator:
         """As freshly started."""
         self.call("POST", "reset", {"settings": settings})
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None, *, timeout_s: float = 10.0) -> Json:
-        """One call of the control API. Raises SimulatorError."""
-        raw = None if body is None else json.dumps(body).encode()
-        answer = self.http.request(method, f"{self.url}/_sim/{path}", body=raw, timeout=timeout_s)
-        return _good(answer.status, answer.json())
-
 
 def words(body: Mapping[str, Any]) -> str:
     """What a customer reads in a message: its text, or header, body, options and footer, one a line."""
@@ -296,13 +186,3 @@ def words(body: Mapping[str, Any]) -> str:
         parts.append(f"[{action['parameters']['display_text']}] {url}")
     parts.append(content.get("footer", {}).get("text", ""))
     return "\n".join(part for part in parts if part)
-
-
-def _good(status: int, found: Json) -> Json:
-    if status != 200:
-        raise SimulatorError(status, str(found.get("error", found)))
-    return found
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

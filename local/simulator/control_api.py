@@ -13,9 +13,9 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
+from local.peer.http_server import Request, Response
 from local.simulator import faults, inbound, limits, wire
 from local.simulator.house import House
-from local.simulator.http_server import Request, Response
 from local.simulator.saying import NotPossible, identify, kind_of, say
 from local.simulator.state import Entry
 from local.simulator.webhooks import Poster
@@ -55,6 +55,9 @@ class Control:
             ("POST", "status"): self._status,
             ("POST", "deliver"): self._deliver,
             ("POST", "window"): self._window,
+            ("GET", "templates"): self._templates,
+            ("POST", "templates"): self._put_template,
+            ("DELETE", "templates"): self._remove_template,
             ("POST", "expire-media"): self._expire_media,
             ("POST", "subscribe"): self._subscribe,
             ("POST", "reset"): self._reset,
@@ -199,6 +202,16 @@ class Control:
         customer = identify(self.house, what)
         customer.last_wrote = time.time() if what.get("open", True) else time.time() - limits.WINDOW_S - 60
         return reply({"customer": customer.key, "open": bool(what.get("open", True))})
+
+    async def _templates(self, request: Request) -> Response:
+        return reply({"templates": list(self.house.templates.page(0, MOST_PER_PAGE))})
+
+    async def _put_template(self, request: Request) -> Response:
+        """Submits a template or changes what became of it: `name`, `language`, and any of `text`, `status`, `category`."""
+        return reply(asdict(self.house.templates.put(payload_of(request))))
+
+    async def _remove_template(self, request: Request) -> Response:
+        return reply({"removed": self.house.templates.remove(request.query.get("name", ""))})
 
     async def _expire_media(self, request: Request) -> Response:
         """Media addresses become older by `seconds` (five minutes)."""

@@ -1,7 +1,7 @@
 """Faults on demand: a list of rules, each for the next so many matching calls or webhook updates.
 
 A rule is made from JSON (`/_sim/faults`). `on` says where it bites: send, read (mark-as-read and typing), upload, media
-(look-up), download, graph (all of these) or webhook (updates on their way out).
+(look-up), download, templates (their list), graph (all of these) or webhook (updates on their way out).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import count
 from typing import Any
 
-PLACES = ("send", "read", "upload", "media", "download", "graph", "webhook")
+PLACES = ("send", "read", "upload", "media", "download", "templates", "graph", "webhook")
 CUTS = ("before", "after", "mid")
 _serial = count(1)
 

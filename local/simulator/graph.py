@@ -18,10 +18,10 @@ from urllib.parse import parse_qs
 
 from werkzeug.formparser import FormDataParser
 
+from local.peer.http_server import Request, Response
 from local.simulator import checks, errors, limits, wire
 from local.simulator.errors import GraphError
 from local.simulator.faults import Fault
-from local.simulator.http_server import Request, Response
 from local.simulator.state import Customer, Entry
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ class Graph:
         self.allowance_at = 0.0
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
-        """Routes one call: `POST /v/{number}/messages|media`, `GET|DELETE /v/{media id}`."""
+        """Routes one call: `POST /v/{number}/messages|media`, `GET|DELETE /v/{media id}`, `GET /v/{business
+        account}/message_templates`."""
         parts = request.target.partition("?")[0].split("/")
         try:
             return self._route(request, parts[2:])
@@ -59,6 +60,10 @@ class Graph:
         if len(parts) == 2 and method == "POST" and name == "media":
             self._own_number(parts[0])
             return self._faulty("upload", {}, lambda: self._upload(request))
+        if len(parts) == 2 and method == "GET" and name == "message_templates":
+            if parts[0] != self.house.config.waba_id:
+                raise errors.unknown_object(parts[0], "get")
+            return self._faulty("templates", {}, lambda: self._templates(request))
         if len(parts) == 1 and method in ("GET", "DELETE"):
             return self._faulty("media", {}, lambda: self._media(request, parts[0]))
         raise GraphError(2500, message=f"Unknown path components: /{'/'.join(parts)[:100]}")
@@ -146,8 +151,7 @@ class Graph:
         if number and number == config.display_number.lstrip("+"):
             raise GraphError(131021, "Recipient cannot be the sender")
         mismatch = self._files(kind, payload[kind])
-        if kind == "template" and config.templates:
-            self._template(payload["template"])
+        words = house.templates.said(payload["template"], config.templates) if kind == "template" else ""
         customer = house.state.customer(number, bsuid)
         now = time.time()
         self._rates(customer, now)
@@ -162,7 +166,7 @@ class Graph:
         elif mismatch:
             failure = GraphError(131053, mismatch)
         message_id = wire.message_id(customer.key)
-        entry = house.state.accept(message_id, customer, kind, raw, payload.get("biz_opaque_callback_data"))
+        entry = house.state.accept(message_id, customer, kind, raw, payload.get("biz_opaque_callback_data"), words)
         house.statuses.announce(entry, failure)
         return accepted(payload, customer, entry)
 
@@ -200,11 +204,17 @@ class Graph:
                 return f"Media of type {file.mime_type} cannot be sent as {wanted}"
         return ""
 
-    def _template(self, template: Json) -> None:
-        """Refuses templates and languages that are not in the approved ones."""
-        approved = {tuple(pair.strip().split(":")[:2]) for pair in self.house.config.templates.split(",") if pair.strip()}
-        if (template["name"], template["language"]["code"]) not in approved:
-            raise GraphError(132001, f"template name ({template['name'][:80]}) does not exist in {template['language']['code']}")
+    def _templates(self, request: Request) -> Response:
+        """`GET /{business account}/message_templates`, a page of `limit` after the cursor `after`."""
+        query = request.query
+        after, limit = query.get("after", "0"), query.get("limit", "25")
+        if not (after.isascii() and after.isdigit() and limit.isascii() and limit.isdigit()):
+            raise errors.invalid("after and limit are numbers")
+        first, most = int(after), min(100, max(1, int(limit)))
+        found: Json = {"data": list(self.house.templates.page(first, most))}
+        if first + most < len(self.house.templates.kept):
+            found["paging"] = {"cursors": {"after": str(first + most)}, "next": "https://graph.facebook.com/next"}
+        return Response(body=wire.encode(found), content_type=_JSON)
 
     def _read(self, payload: Json) -> Response:
         """Mark-as-read, with or without the typing indicator. Marks the earlier ones of the chat too."""

@@ -11,6 +11,7 @@ from local.simulator.faults import Faults
 from local.simulator.media import Media
 from local.simulator.state import State
 from local.simulator.statuses import Statuses
+from local.simulator.templates import Templates
 from local.simulator.webhooks import Webhooks
 
 FIXED = ("webhook_lanes",)
@@ -25,6 +26,7 @@ class House:
         self.media = Media(config.media_bytes)
         self.webhooks = Webhooks(config, self.faults)
         self.statuses = Statuses(self)
+        self.templates = Templates()
         self.stopping = asyncio.Event()
 
     def configure(self, values: Mapping[str, Any]) -> None:
@@ -41,6 +43,7 @@ class House:
         self.faults.clear()
         self.media.clear()
         self.state.reset()
+        self.templates.reset()
         if settings:
             self._use(self.started)
 

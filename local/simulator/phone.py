@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from local.peer.http_server import Request, Response
 from local.simulator import limits, transcripts
 from local.simulator.control_api import payload_of, reply
 from local.simulator.house import House
-from local.simulator.http_server import Request, Response
 from local.simulator.saying import NotPossible, identify, kind_of, say
 from local.simulator.state import Customer, Listener
 

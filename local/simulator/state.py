@@ -52,16 +52,19 @@ class Customer:
 
 class Entry:
     """One message of a chat. `raw` is the JSON as it came (ours: the whole send; theirs: the webhook's message). `seq` counts
-    accepted sends from 1 and is 0 for the customer's own messages."""
+    accepted sends from 1 and is 0 for the customer's own messages. `words`: what a template says, filled in."""
 
-    __slots__ = ("at", "customer", "error", "id", "kind", "mine", "raw", "seq", "status", "tag")
+    __slots__ = ("at", "customer", "error", "id", "kind", "mine", "raw", "seq", "status", "tag", "words")
 
-    def __init__(self, id: str, customer: Customer, kind: str, raw: bytes, *, seq: int = 0, tag: str | None = None) -> None:
+    def __init__(
+        self, id: str, customer: Customer, kind: str, raw: bytes, *, seq: int = 0, tag: str | None = None, words: str = ""
+    ) -> None:
         self.id, self.customer, self.kind, self.raw, self.seq, self.tag = id, customer, kind, raw, seq, tag
         self.mine = seq == 0
         self.at = time.time()
         self.status = "sent" if self.mine else "accepted"
         self.error: Json | None = None
+        self.words = words
 
     @property
     def payload(self) -> Json:
@@ -83,6 +86,7 @@ class Entry:
             "at": self.at,
             "status": self.status,
             "error": self.error,
+            "words": self.words,
         }
 
     def for_phone(self) -> Json:
@@ -94,7 +98,7 @@ class Entry:
             "status": self.status,
             "payload": self.payload,
         }
-        return found | ({"error": self.error} if self.error else {})
+        return found | ({"error": self.error} if self.error else {}) | ({"words": self.words} if self.words else {})
 
 
 @dataclass(eq=False, slots=True)
@@ -157,10 +161,10 @@ class State:
 
     # ----------------------------------------------------------------------------------------------- messages
 
-    def accept(self, id: str, customer: Customer, kind: str, raw: bytes, tag: str | None) -> Entry:
+    def accept(self, id: str, customer: Customer, kind: str, raw: bytes, tag: str | None, words: str = "") -> Entry:
         """Keeps a message of the business that was taken, drops the oldest beyond the bounds."""
         self.seq += 1
-        entry = Entry(id, customer, kind, raw, seq=self.seq, tag=tag)
+        entry = Entry(id, customer, kind, raw, seq=self.seq, tag=tag, words=words)
         self.sent.append(entry)
         self.by_id[id] = entry
         customer.chat.append(entry)

@@ -208,7 +208,8 @@ function contacts(content) {
   return { inside: cards };
 }
 
-function template(content) {
+function template(content, message) {
+  if (message.words) return { inside: [words(message.words), el("div.foot-line", {}, "Template message")] };
   const parameters = (content.components ?? []).flatMap((c) => (c.parameters ?? []).map((p) => String(p.text ?? p.payload ?? p[p.type]?.link ?? "")));
   return { inside: [el("h4", {}, String(content.name ?? "template").replaceAll("_", " ")), words(parameters.filter(Boolean).join("\n") || " "), el("div.foot-line", {}, "Template message")] };
 }

@@ -113,11 +113,20 @@ export class Panel {
         flip("Pair limit (1 in 6 s)", "pair_limit", true, false),
         flip("Throughput limit (80/s)", "throughput_limit", true, false),
         el("label.switch", {}, "Latency of a send, ms", latency),
-        el("div.chips", {}, el("button.chip", { type: "button", onclick: () => remove("/_sim/faults").then(() => this.look()) }, "Clear faults"), el("button.chip", { type: "button", onclick: () => this.app.clear() }, "Clear this chat"), el("button.chip", { type: "button", onclick: () => post("/_sim/reset", {}).then(() => this.look()) }, "Reset everything")),
+        el("div.chips", {}, el("button.chip", { type: "button", onclick: () => remove("/_sim/faults").then(() => this.look()) }, "Clear faults"), el("button.chip", { type: "button", "data-later": "", title: "The 24 hours after the customer's last message are over", onclick: (event) => this.later(event.currentTarget) }, "24 hours later"), el("button.chip", { type: "button", onclick: () => this.app.clear() }, "Clear this chat"), el("button.chip", { type: "button", onclick: () => post("/_sim/reset", {}).then(() => this.look()) }, "Reset everything")),
         this.figures,
       ),
     );
     return block;
+  }
+
+  /** Closes the window of every phone that is shown: from now on only templates reach them, until they write. */
+  async later(button) {
+    button.disabled = true;
+    const shown = this.app.phones.filter((who) => this.app.shown.includes(who.key));
+    await Promise.all(shown.map(({ number, bsuid }) => post("/_sim/window", { number, bsuid, open: false }).catch(() => {})));
+    button.disabled = false;
+    this.look();
   }
 
   toggled(open) {
