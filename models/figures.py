@@ -36,8 +36,8 @@ QUESTIONS = {
         FROM orders o WHERE state IN ('paid', 'processing') ORDER BY id LIMIT 1), 0))""",
     "drugsng_orders_pending_payment": "(SELECT count(*) FROM orders WHERE state = 'pending_payment')",
     # Of the last time the books were added up (job `check-books`); -1: not yet.
-    "drugsng_payment_violations": """COALESCE((SELECT CASE WHEN outcome ~ '^[0-9]+ violation' THEN split_part(outcome, ' ', 1)::int ELSE -1 END
-        FROM job_runs WHERE name = 'check-books'), -1)""",
+    "drugsng_payment_violations": """COALESCE((SELECT CASE WHEN outcome ~ '^[0-9]+ violation'
+        THEN split_part(outcome, ' ', 1)::int ELSE -1 END FROM job_runs WHERE name = 'check-books'), -1)""",
     "drugsng_payment_tasks_open": """(SELECT count(*) FROM payment_tasks WHERE "closedAt" IS NULL)""",
     "drugsng_refunds_failed": """(SELECT count(*) FROM payment_tasks WHERE "closedAt" IS NULL AND kind = 'refund_failed')""",
     "drugsng_refunds_under_way": "(SELECT count(*) FROM refunds WHERE status IN ('wanted', 'sent', 'needs_attention'))",
