@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from models.base import connection
 from models.payments import returning, tasks
@@ -22,8 +23,7 @@ PAGE = 25
 PAGE_MAX = 100
 LONGEST_NOTE = 300
 DIFFERENCES = ("missing_here", "missing_there", "amount_differs")
-# What such a task speaks of is with us and can go back; in all others it is not, or another refund has it.
-GIVE_BACK = frozenset({"short", "overpaid", "double", "late", "mismatch", "unknown", "refund_failed", "refund_rest"})
+GIVE_BACK = frozenset(tasks.WITH_US)
 TABS = ("tasks", "differences", "refunds", "closed")
 
 
@@ -167,6 +167,8 @@ def close(task_id: int, outcome: str, note: str = "", *, by: int, now: datetime)
     with connection().transaction():
         found = _open(task_id)
         _close(found, outcome, note, by, now)
+        if outcome == "refunded" and found.back.kobo:  # not by us: it has gone, and does not go again when the order ends
+            _add(found.id, "gone_kobo", found.back.kobo)
     return Closed(found.id, found.kind, found.order_number, outcome)
 
 
@@ -216,6 +218,8 @@ def _close(found: Trouble, outcome: str, note: str, by: int, now: datetime) -> N
     if not tasks.close(found.id, by=f"staff:{by}", outcome=outcome, now=now):
         raise RuntimeError("a task was closed although its row was locked")
     if note:
-        connection().execute(
-            """UPDATE payment_tasks SET detail = detail || jsonb_build_object('note', %s::text) WHERE id = %s""", (note, found.id)
-        )
+        _add(found.id, "note", note)
+
+
+def _add(task_id: int, name: str, value: str | int) -> None:
+    connection().execute("UPDATE payment_tasks SET detail = detail || %s WHERE id = %s", (Jsonb({name: value}), task_id))

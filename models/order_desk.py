@@ -25,7 +25,8 @@ from models.values import Money
 PAGE = 25
 PAGE_MAX = 100
 LOG_MOST = 200
-OF_ONE_PERSON = 200  # orders of people found by name or number: the newest
+OF_ONE_PERSON = 200  # orders of people found by name or number: the newest of those that a page may show
+NEWEST = 2**31 - 1  # an order's id is smaller
 # Which orders a tab shows, and whether the oldest comes first.
 TABS: Mapping[str, tuple[str, bool]] = {
     "prepare": ("o.state IN ('paid', 'processing')", True),
@@ -60,7 +61,8 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many orders each tab of waiting ones holds; `oldest_s`: how long the first of those to prepare waits."""
+    """How many orders each tab of waiting ones holds; `oldest_s`: how long those to prepare wait at most: who
+    ordered first may have paid last."""
 
     pay: int
     prepare: int
@@ -173,8 +175,8 @@ COUNTS = f"""
 SELECT (SELECT count(*) FROM orders WHERE state = 'pending_payment'), (SELECT count(*) FROM orders WHERE state IN ('paid', 'processing')),
     (SELECT count(*) FROM orders WHERE state = 'shipped'),
     (SELECT count(DISTINCT "orderId") FROM payment_tasks WHERE "closedAt" IS NULL),
-    COALESCE((SELECT EXTRACT(EPOCH FROM now() - {SINCE})::bigint
-        FROM orders o WHERE state IN ('paid', 'processing') ORDER BY id LIMIT 1), 0)
+    COALESCE((SELECT EXTRACT(EPOCH FROM now() - min(since))::bigint FROM (
+        SELECT {SINCE} AS since FROM orders o WHERE state IN ('paid', 'processing') ORDER BY id LIMIT {PAGE_MAX}) first), 0)
 """
 
 
@@ -193,11 +195,13 @@ UNION (SELECT o.id FROM orders o WHERE o."customerId" IN (
         SELECT "customerId" FROM customer_identities WHERE kind = 'number' AND value = ANY(%(phones)s)
         UNION SELECT id FROM customers WHERE %(words)s <> ''
             AND to_tsvector('simple'::regconfig, name || ' ' || "profileName") @@ to_tsquery('simple', %(words)s))
+        AND o.id < %(before)s
     ORDER BY o.id DESC LIMIT {OF_ONE_PERSON})
 UNION (SELECT o.id FROM orders o WHERE o."userId" IN (
         SELECT id FROM users WHERE "phoneNumber" = ANY(%(phones)s)
         UNION SELECT id FROM users WHERE %(words)s <> ''
             AND to_tsvector('simple'::regconfig, name::text) @@ to_tsquery('simple', %(words)s))
+        AND o.id < %(before)s
     ORDER BY o.id DESC LIMIT {OF_ONE_PERSON})
 """
 
@@ -207,9 +211,8 @@ def search(conn: psycopg.Connection, text: str, *, before: int = 0, limit: int =
     the newest first, older than the order `before`."""
     text = " ".join(text.split())[:80]
     values = {"number": plain_number(text), "text": text, "phones": _phones(text), "words": _words(text)}
-    beyond = "AND o.id < %(before)s" if before else ""
-    found = f"SELECT o.id FROM orders o WHERE o.id IN ({FOUND}) {beyond} ORDER BY o.id DESC LIMIT %(limit)s"
-    values |= {"before": before, "limit": min(max(limit, 1), PAGE_MAX)}
+    found = f"SELECT o.id FROM orders o WHERE o.id IN ({FOUND}) AND o.id < %(before)s ORDER BY o.id DESC LIMIT %(limit)s"
+    values |= {"before": before or NEWEST, "limit": min(max(limit, 1), PAGE_MAX)}
     return tuple(map(_listed, conn.execute(f"{LISTED} WHERE o.id IN ({found}) ORDER BY o.id DESC", values)))
 
 

@@ -19,6 +19,7 @@ from models import stock
 from models.base import connection
 from models.order_rows import OrderEvent, OrderItem, OrderRow
 from models.payments import returning
+from models.payments.journal import lock_order, lock_owner
 from models.values import Money, Refused
 
 __all__ = ["OrderEvent", "OrderItem", "OrderRow"]  # the tables, for those who look for them here
@@ -269,6 +270,7 @@ def cancel(customer_id: int, number: str, *, now: datetime) -> str:
         )
         if row is None:
             raise Refused("unknown")
+        lock_order(row[0])
         if not move(row[0], "cancelled", who=f"customer:{customer_id}", now=now):
             state = connection().execute("SELECT state FROM orders WHERE id = %s", (row[0],)).fetchone()
             raise Refused("already" if state and state[0] in OVER else "too_late", number=row[1])
@@ -287,15 +289,17 @@ def expire_due(now: datetime, *, limit: int = EXPIRE_LIMIT) -> list[Expired]:
     At most `limit` a call, each in a transaction of its own; may run twice at once.
     """
     values = {"now": now, "longest": now - LAST_LOOK, "limit": limit}
-    due = connection().execute(f'SELECT id FROM orders WHERE {DUE} ORDER BY "reservedUntil" LIMIT %(limit)s', values)
-    expired = [one for (order_id,) in due.fetchall() if (one := _expire(order_id, now)) is not None]
-    _settle_changed_by_old_program(now, limit)
+    found = connection().execute(f'SELECT id FROM orders WHERE {DUE} ORDER BY "reservedUntil" LIMIT %(limit)s', values).fetchall()
+    expired = [one for (order_id,) in found if (one := _expire(order_id, now)) is not None]
+    if len(found) < limit:  # a caller whose one transaction is around all this has one customer's and order's locks at a time
+        _settle_changed_by_old_program(now, limit)
     return expired
 
 
 def _expire(order_id: int, now: datetime) -> Expired | None:
     """None when it was paid, prolonged or ended since it was found, or somebody is at it just now."""
     with connection().transaction():
+        lock_owner(order_id)
         row = (
             connection()
             .execute(
@@ -321,10 +325,17 @@ def _settle_changed_by_old_program(now: datetime, limit: int) -> None:
         (limit,),
     )
     for order_id, state in left.fetchall():
-        if state in OVER:
-            if stock.give_back(order_id, now=now) or state != "refunded":
-                connection().execute(FREE, {"order": order_id})
-            if state != "expired":
-                returning.give_back_all(order_id, state, by="clock", now=now)
-        else:
-            stock.mark_sold(order_id, now=now)
+        with connection().transaction():
+            lock_order(order_id)
+            if connection().execute("SELECT state FROM orders WHERE id = %s", (order_id,)).fetchone() == (state,):
+                _settle_changed(order_id, state, now)
+
+
+def _settle_changed(order_id: int, state: str, now: datetime) -> None:
+    if state not in OVER:
+        stock.mark_sold(order_id, now=now)
+        return
+    if stock.give_back(order_id, now=now) or state != "refunded":
+        connection().execute(FREE, {"order": order_id})
+    if state != "expired":
+        returning.give_back_all(order_id, state, by="clock", now=now)

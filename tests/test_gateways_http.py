@@ -281,8 +281,8 @@ def test_a_key_of_somebody_else_is_refused_without_being_repeated(make: Callable
 def test_the_accounts_are_those_with_a_key() -> None:
     bare = {"DATABASE_URL": "postgresql://u:p@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
     assert gateways(read(bare)) == {}
-    both = gateways(read(bare | {"PAYSTACK_SECRET_KEY": LIVE_KEY, "FLUTTERWAVE_SECRET_KEY": FLUTTERWAVE_KEY}))
-    assert {name: gateway.mode for name, gateway in both.items()} == {"paystack": "live", "flutterwave": "test"}
+    both = gateways(read(bare | {"PAYSTACK_SECRET_KEY": LIVE_KEY, "FLUTTERWAVE_SECRET_KEY": "FLWSECK-0123456789abcdef-X"}))
+    assert {name: gateway.mode for name, gateway in both.items()} == {"paystack": "live", "flutterwave": "live"}
 
 
 def test_a_message_loses_what_it_repeats_of_the_customer(made: list[Http]) -> None:

@@ -248,7 +248,7 @@ def test_a_process_killed_while_the_provider_works_on_its_start_costs_no_money_a
     till.kill_all()
     with redis.Redis.from_url(till.house.redis_url) as client:
         client.flushdb()
-    till.counter.later(seconds=20)  # its lease runs out
+    till.counter.later(seconds=60)  # its lease runs out
     till.start()
 
     last = till.opens(attempt, 40)

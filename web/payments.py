@@ -33,6 +33,7 @@ MOST_REMEMBERED = 1000
 LOOKS_AGAIN_S = 4
 LOOKS_AGAIN_FOR = timedelta(minutes=45)  # the page of an older attempt stays as it is
 HERE = "/pay/return"
+GOES_BACK = ("double", "late")  # what an attempt's money was, if its order did not need it
 
 payments = Blueprint("payments", __name__)
 
@@ -153,7 +154,7 @@ def returned(token: str) -> Response:
     if attempt is None or attempt.provider != whose[1]:
         return _page("back")
     if attempt.status == "paid":
-        return _page("paid", attempt)
+        return _page("back" if attempt.reason in GOES_BACK else "paid", attempt)
     if _checks.may(attempt.id):
         hint_at(CHECK_PAYMENT, attempt.id)
     return _page("waiting" if attempt.open else "not_paid", attempt)

@@ -189,10 +189,12 @@ def _bank(args: Mapping[str, Any]) -> str:
 
 
 def _mode(settings: Settings, provider: str) -> str:
-    """test or live, as this provider's key is. Raises Refused: `bad_provider` for one without a key."""
-    key = {"paystack": settings.paystack_secret_key, "flutterwave": settings.flutterwave_secret_key}.get(provider, "")
-    mode = mode_of(key)
-    if mode is None:
+    """test or live, as this provider's key is. Raises Refused: `bad_provider` for one without a key, or with a test key beside
+    the other's live one."""
+    keys = {"paystack": settings.paystack_secret_key, "flutterwave": settings.flutterwave_secret_key}
+    modes = {name: mode_of(key) for name, key in keys.items()}
+    mode = modes.get(provider)
+    if mode is None or (mode == "test" and "live" in modes.values()):
         raise Refused("bad_provider", provider=provider)
     return mode
 

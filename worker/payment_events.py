@@ -132,7 +132,7 @@ def _disputed(event: PaymentEvent, said: Told) -> None:
     with moment() as now:
         task = settling.dispute(
             event.provider,
-            "",
+            said.dispute_id,
             reference=said.reference,
             transaction_id=said.transaction_id,
             amount=said.amount,

@@ -27,6 +27,7 @@ from models.values import Refused
 from settings import Settings, current
 from worker import messages, sentry
 from worker.errors import GatewayError
+from worker.gateways.http import TOTAL_S
 from worker.gateways.payments import (
     AMBIGUOUS,
     AUTH,
@@ -42,6 +43,7 @@ from worker.logs import correlate, log
 from worker.tills import again, asked_wait, asking, chance, moment, proof_of, raise_alarm, retry, tell, till, wake, watch
 
 LONGEST_WAIT = timedelta(minutes=2)  # a provider that is too busy for longer leaves the customer with the other one
+LEAST_LEASE_S = 2.2 * TOTAL_S  # whatever the house's is
 DEATHS_ALLOWED = 3  # tries more than allowed: they ended the process that made them
 RETURN_PATH = "/pay/return"
 KEY_REFUSED_WAIT = timedelta(minutes=5)
@@ -88,8 +90,9 @@ def _claim(attempt_id: int) -> _Work | None:
     began = time.monotonic()
     with moment() as now:
         before = attempts.get(attempt_id)
-        # A first try is one call; those after it ask first.
-        lease_s = settings.lease_seconds * (2.0 if before is not None and before.tries else 1.0)
+        # A first try is one call; those after it ask first. What begins in its first half has ended before a lease runs out.
+        calls = 2.0 if before is not None and before.tries else 1.0
+        lease_s = max(settings.lease_seconds * calls, LEAST_LEASE_S)
         attempt = attempts.claim_start(attempt_id, lease_s, now=now)
         if attempt is None:
             return None
@@ -116,9 +119,9 @@ def _try(work: _Work) -> None:
         if attempt.kind != "link" and not _never_sent(attempt):
             _later(attempt, AMBIGUOUS, "unsure")  # an account or a code may have been opened: asked again, never done again
             return
-        if not work.sure:
-            _later(attempt, RETRYABLE, "slow")
-            return
+    if not work.sure:
+        _later(attempt, RETRYABLE, "slow")
+        return
     try:
         with asking():
             way = gateway.start(_wish(work))

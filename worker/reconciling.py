@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
+from models.base import Unavailable
 from models.payments import reconciling, refunds_there, settling
 from models.payments.reconciling import Difference
 from models.payments.values import Proof, Settled
+from worker import sentry
 from worker.errors import GatewayError
 from worker.gateways.payments import Gateway
 from worker.logs import correlate, log
@@ -36,7 +38,16 @@ class Night:
 def reconcile(day: int) -> list[Night]:
     """`day`: date.toordinal of a day in Lagos. Raises Unavailable when the database goes away."""
     correlate("", day=day)
-    return [night for gateway in tills().values() if (night := _reconcile(gateway, date.fromordinal(day))) is not None]
+    nights = []
+    for gateway in tills().values():
+        try:
+            nights.append(_reconcile(gateway, date.fromordinal(day)))
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug: told, and the other provider is compared all the same
+            log().exception("payment.compare_failed", provider=gateway.name)
+            sentry.tell(error, day=day)
+    return [night for night in nights if night is not None]
 
 
 def _reconcile(gateway: Gateway, day: date) -> Night | None:

@@ -15,11 +15,13 @@ from models.payments.refunds import Refund
 from settings import current
 from worker import messages, sentry
 from worker.errors import GatewayError
+from worker.gateways.http import TOTAL_S
 from worker.gateways.payments import AMBIGUOUS, AUTH, PERMANENT, Gateway, RefundState
 from worker.logs import correlate, log
 from worker.tills import again, asked_wait, asking, chance, moment, raise_alarm, retry, tills, wake, watch
 
 LEASES = 4.0  # in leases of the house: a list has many pages, and nobody waits at the counter
+LEAST_LEASE_S = 3 * TOTAL_S  # whatever the house's is: a refund begun in its first half has ended before it runs out
 # After a refund that may have been received, its provider's list has it when we look.
 UNSURE_WAIT = timedelta(seconds=30)
 KEY_REFUSED_WAIT = timedelta(minutes=5)
@@ -28,17 +30,19 @@ MOST_TRIES = 100  # about two days of half-hour waits; then a person
 
 def send(refund_id: int) -> None:
     """Does what is due for a refund. Raises Unavailable when the database goes away; the sweep comes back to it."""
-    began, lease_s = time.monotonic(), current().lease_seconds * LEASES
+    began, lease_s = time.monotonic(), max(current().lease_seconds * LEASES, LEAST_LEASE_S)
     with moment() as now:
         work = refunds.claim(refund_id, lease_s, now=now)
         if work is None:
             return
-        others = {each.provider_id for each in refunds.of_order(work.order_number) if each.id != work.id and each.provider_id}
+        others = {each.provider_id for each in refunds.of_payment(work.payment_id) if each.id != work.id and each.provider_id}
     correlate("", refund=work.id, provider=work.provider)
     try:
         gateway = tills().get(work.provider)
         if gateway is None:
             raise GatewayError(retryable=False, code="no_key", klass=AUTH)
+        if gateway.mode != work.mode:  # another payment may have this number in this key's world
+            raise GatewayError(retryable=False, code="other_mode", klass=PERMANENT)
         found = _asked_after(gateway, work, others)
         if found is None and work.status == "wanted":
             if time.monotonic() > began + lease_s / 2:

@@ -200,6 +200,8 @@ def switch(customer_id: int, number: str, provider: str, kind: str, *, ussd_bank
         found = get(marked[0]) if marked else None
         if found is None:
             raise Refused("none_open", number=order[1])
+        if found.number >= MOST_ATTEMPTS:  # the other could never be begun
+            raise Refused("too_many", limit=MOST_ATTEMPTS)
         note(order[0], "payment_switch_wanted", who=f"customer:{customer_id}", now=now, attempt=found.id, to=provider)
     return found
 
@@ -221,6 +223,8 @@ def ask(customer_id: int, number: str, *, now: datetime) -> Attempt:
             raise Refused("none_begun", number=order[1], state=order[2])
         connection().execute(
             """UPDATE payment_attempts SET "askedAt" = CASE WHEN id = %(last)s THEN %(now)s ELSE "askedAt" END,
+                   -- A look the customer asked for is none of the ladder's.
+                   checks = CASE WHEN id = %(last)s OR "nextCheckAt" <= %(now)s THEN checks ELSE checks - 1 END,
                    "nextCheckAt" = CASE WHEN id = %(last)s THEN "nextCheckAt" ELSE %(now)s END, "updatedAt" = %(now)s
                WHERE "orderId" = %(order)s AND status <> 'paid'""",
             {"last": last.id, "now": now, "order": order[0]},

@@ -137,8 +137,9 @@ def _begin_other(attempt: Attempt, now: datetime) -> int | None:
         .execute(
             """SELECT a."switchKind" FROM payment_attempts a JOIN orders o ON o.id = a."orderId"
                WHERE a.id = %s AND o.state = 'pending_payment' AND (o."reservedUntil" IS NULL OR o."reservedUntil" > %s)
-                   AND NOT EXISTS (SELECT FROM payment_attempts b WHERE b."orderId" = o.id AND b.status IN ('starting', 'open'))""",
-            (attempt.id, now),
+                   AND NOT EXISTS (SELECT FROM payment_attempts b WHERE b."orderId" = o.id
+                       AND (b.status IN ('starting', 'open') OR b.number >= %s))""",
+            (attempt.id, now, attempts.MOST_ATTEMPTS),
         )
         .fetchone()
     )

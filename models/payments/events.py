@@ -143,10 +143,11 @@ def waiting(conn: psycopg.Connection, *, now: datetime, older_than_s: float = 10
 
 
 def forget_bodies(before: datetime, *, limit: int = 1000) -> int:
-    """Empties bodies (names, e-mail addresses) of what was handled before; key and outcome stay, so a replay is still known."""
+    """Empties bodies (names, e-mail addresses) of what was handled or set aside before; key and outcome stay, so a replay is
+    still known."""
     done = connection().execute(
         """UPDATE payment_events SET body = '' WHERE id IN (SELECT id FROM payment_events
-               WHERE status IN ('done', 'ignored') AND "handledAt" < %s AND body <> '' ORDER BY id LIMIT %s)""",
+               WHERE status IN ('done', 'ignored', 'failed') AND "handledAt" < %s AND body <> '' ORDER BY id LIMIT %s)""",
         (before, limit),
     )
     return done.rowcount

@@ -26,7 +26,7 @@ PAGE_LIMIT = 100
 @dataclass(frozen=True, slots=True)
 class Refund:
     """`status`: wanted, sent, done, failed, needs_attention. `tries` counts claims to send, this one included: from 2 on, look in
-    the provider's list first. `transaction_id` is the payment's. `version` is the claim's."""
+    the provider's list first. `transaction_id` and `mode` (test, live) are the payment's. `version` is the claim's."""
 
     id: int
     payment_id: int
@@ -46,11 +46,12 @@ class Refund:
     detail: str
     created_at: datetime
     ended_at: datetime | None
+    mode: str
 
 
 COLUMNS = """r.id, r."paymentId", r."orderId", COALESCE(o."orderNumber", ''), COALESCE(o."customerId", a."customerId"), r.provider,
     p."transactionId", r."amountKobo", p.currency, r.reason, r.status, r."providerId", r.tries, r.checks, r.version,
-    r."requestedBy", r.detail, r."createdAt", r."endedAt" """
+    r."requestedBy", r.detail, r."createdAt", r."endedAt", p.mode """
 FROM = """JOIN payments p ON p.id = r."paymentId" LEFT JOIN orders o ON o.id = r."orderId"
     LEFT JOIN payment_attempts a ON a.id = p."attemptId" """
 

@@ -101,7 +101,7 @@ def _book(provider: str, transaction: str, listed: list[There], now: datetime) -
 
 def _room(payment: returning.Payment, amount: Money, now: datetime) -> bool:
     """Whether so much was left; a refund of ours that nobody has sent yet gives way to one that is done."""
-    missing = amount.kobo - payment.left.kobo
+    missing = amount.kobo - payment.at_provider_kobo
     if missing <= 0:
         return True
     lowered = connection().execute(

@@ -14,14 +14,21 @@ from models.payments import tasks
 from models.payments.journal import lock_order, note
 from models.values import Money, Refused
 
-# What of a payment is promised or gone; a refund that failed left its money with us.
-PROMISED = """(SELECT COALESCE(sum(r."amountKobo"), 0)::bigint FROM refunds r
+# What of a payment goes or went back through its provider; a refund that failed left its money with us.
+REFUNDED = """(SELECT COALESCE(sum(r."amountKobo"), 0)::bigint FROM refunds r
     WHERE r."paymentId" = p.id AND r.status <> 'failed')"""
+# What is promised or gone, also what a person gave back by bank transfer or says to have gone: it must not go a second time when
+# the order ends.
+PROMISED = f"""LEAST(p."amountKobo", {REFUNDED} + (
+    SELECT COALESCE(sum(CASE h.outcome WHEN 'by_hand' THEN h."amountKobo" ELSE (h.detail->>'gone_kobo')::bigint END), 0)::bigint
+    FROM payment_tasks h WHERE h."paymentId" = p.id AND h."closedAt" IS NOT NULL
+        AND h.kind IN ({", ".join(f"'{kind}'" for kind in tasks.WITH_US)})))"""
 
 LOOK = f"""
 SELECT p.id, p."orderId", p.provider, p.reference, p."amountKobo" - {PROMISED}, p.currency, p."reversedAt" IS NOT NULL,
     (SELECT id FROM refunds r WHERE r."paymentId" = p.id AND r.status IN ('wanted', 'sent')),
-    EXISTS (SELECT FROM payment_tasks t WHERE t."paymentId" = p.id AND t.kind = 'dispute' AND t."closedAt" IS NULL)
+    EXISTS (SELECT FROM payment_tasks t WHERE t."paymentId" = p.id AND t.kind = 'dispute' AND t."closedAt" IS NULL),
+    p."amountKobo" - {REFUNDED}
 FROM payments p WHERE p.id = %s
 """
 
@@ -61,22 +68,39 @@ def give_back(payment_id: int, amount: Money | None, reason: str, *, by: str, no
         wanted = min(amount or payment.left, payment.left)
         if payment.under_way is None and not payment.disputed:
             return _write(payment, wanted, reason, by, now)
-        tasks.open(
-            "refund_rest",
-            f"payment:{payment.id}:{payment.under_way or 'dispute'}:{reason}",
-            now=now,
-            order_id=payment.order_id,
-            payment_id=payment.id,
-            provider=payment.provider,
-            reference=payment.reference,
-            amount=wanted,
-            reason=reason,
-        )
+        _wait(payment, str(payment.under_way or "dispute"), wanted, reason, now)
     return None
 
 
+def _wait(payment: Payment, upon: str, amount: Money, reason: str, now: datetime) -> None:
+    tasks.open(
+        "refund_rest",
+        f"payment:{payment.id}:{upon}:{reason}",
+        now=now,
+        order_id=payment.order_id,
+        payment_id=payment.id,
+        provider=payment.provider,
+        reference=payment.reference,
+        amount=amount,
+        reason=reason,
+    )
+
+
+def hold_back(payment_id: int, *, now: datetime) -> None:
+    """The payment is disputed: what nobody has sent yet is not sent by itself any more, and a person decides."""
+    payment = locked(payment_id)
+    held = connection().execute(
+        """UPDATE refunds SET status = 'failed', detail = 'disputed', "nextTryAt" = NULL, version = version + 1, "endedAt" = %s,
+               "updatedAt" = %s WHERE "paymentId" = %s AND status = 'wanted' AND tries = 0 RETURNING id, "amountKobo", reason""",
+        (now, now, payment_id),
+    )
+    for refund, kobo, reason in held.fetchall() if payment else ():
+        _wait(payment, str(refund), Money(kobo, payment.left.currency), reason, now)
+
+
 class Payment(NamedTuple):
-    """A payment, its row and its order's locked. `left`: neither gone back nor promised. `under_way`: the id of a refund."""
+    """A payment, its row and its order's locked. `left`: neither gone back nor promised. `under_way`: the id of a refund.
+    `at_provider_kobo`: what the provider may still have, whatever was given back by hand."""
 
     id: int
     order_id: int | None
@@ -86,6 +110,7 @@ class Payment(NamedTuple):
     reversed: bool
     under_way: int | None
     disputed: bool
+    at_provider_kobo: int
 
 
 def locked(payment_id: int) -> Payment | None:
@@ -145,12 +170,13 @@ def give_back_all(order_id: int, reason: str, *, by: str, now: datetime) -> list
 
 
 # What the old program cancelled without knowing of our refunds, and whose stock nobody counts (`orders.expire_due` sees to others).
+# What people look at, or have looked at, is theirs to decide.
 LEFT = f"""
 SELECT DISTINCT o.id FROM payments p JOIN orders o ON o.id = p."orderId"
 WHERE o.state IN ('cancelled', 'expired', 'refunded') AND p.settled IN ('applied', 'overpaid') AND p."reversedAt" IS NULL
     AND p."amountKobo" > {PROMISED}
-    AND NOT EXISTS (SELECT FROM payment_tasks t WHERE t."paymentId" = p.id
-        AND t.kind IN ('refund_failed', 'refund_rest', 'reversed', 'dispute')) LIMIT %s
+    AND p."amountKobo" - {PROMISED} > (SELECT COALESCE(sum(t."amountKobo"), 0) FROM payment_tasks t WHERE t."paymentId" = p.id
+        AND t.kind IN ('refund_failed', 'refund_rest') AND t.outcome <> 'by_hand') LIMIT %s
 """
 
 

@@ -30,7 +30,11 @@ def settle(attempt_id: int | None, proof: Proof, *, now: datetime, claim: int | 
     `payment_received`, `payment_problem` or, when they asked, `payment_checked`.
     """
     with connection().transaction():
-        attempt = attempts.by_reference(proof.provider, proof.reference) or (attempts.get(attempt_id) if attempt_id else None)
+        attempt = attempts.by_reference(proof.provider, proof.reference)
+        if attempt is None and attempt_id and proof.state != "reversed":
+            attempt = attempts.get(attempt_id)
+            # Who sends a webhook may name one payment's reference and another's id: what is no money says nothing of this one.
+            proof = proof if proof.state == "paid" else replace(proof, state="pending")
         if attempt is not None:
             lock_order(attempt.order_id)
             attempt = attempts.get(attempt.id)  # as it is now that nobody else changes it
@@ -146,6 +150,13 @@ def _pay(order: _Order, attempt: Attempt, proof: Proof, now: datetime) -> bool:
     return True
 
 
+# A dispute may be told before the payment is known here: it holds refunds of it back all the same.
+DISPUTED_BEFORE = """
+UPDATE payment_tasks SET "paymentId" = %(payment)s WHERE kind = 'dispute' AND "paymentId" IS NULL AND provider = %(provider)s
+    AND (detail->>'transaction' = %(transaction)s OR (detail->>'transaction' = '' AND reference = %(reference)s))
+"""
+
+
 def _insert(attempt: Attempt | None, proof: Proof, kind: str, applied: int, now: datetime) -> int | None:
     values = {
         "order": attempt.order_id if attempt and kind != "unknown" else None,
@@ -165,6 +176,8 @@ def _insert(attempt: Attempt | None, proof: Proof, kind: str, applied: int, now:
         "now": now,
     }
     row = connection().execute(INSERT, values).fetchone()
+    if row is not None:
+        connection().execute(DISPUTED_BEFORE, {**values, "payment": row[0]})
     return int(row[0]) if row else None
 
 
@@ -284,25 +297,25 @@ def _reversed(attempt: Attempt | None, proof: Proof, now: datetime) -> Settled:
     return _settled("reversed", proof, attempt, payment_id=payment)
 
 
+DISPUTED = """
+SELECT id, "orderId", "amountKobo", currency FROM payments
+WHERE provider = %s AND ("transactionId" = %s OR (%s = '' AND reference = %s)) ORDER BY id LIMIT 1
+"""
+
+
 def dispute(
     provider: str, dispute_id: str, *, reference: str, transaction_id: str, amount: Money | None, status: str, now: datetime
 ) -> int | None:
     """A bank disputes a payment: the id of a new task, None when there is one. While it is open, no refund goes out by itself."""
     with connection().transaction():
-        row = (
-            connection()
-            .execute(
-                """SELECT id, "orderId", "amountKobo", currency FROM payments
-                   WHERE provider = %s AND ("transactionId" = %s OR (%s = '' AND reference = %s)) ORDER BY id LIMIT 1""",
-                (provider, transaction_id, transaction_id, reference),
-            )
-            .fetchone()
-        )
-        payment, order_id, kobo, currency = row or (None, None, 0, "NGN")
-        attempt = attempts.by_reference(provider, reference) if order_id is None and reference else None
-        order_id = order_id or (attempt.order_id if attempt else None)
+        attempt = attempts.by_reference(provider, reference) if reference else None
+        lock_order(attempt.order_id if attempt else None)  # it may just be settled
+        named = (provider, transaction_id, transaction_id, reference)
+        payment, order_id, kobo, currency = connection().execute(DISPUTED, named).fetchone() or (None, None, 0, "NGN")
+        if order_id is None and attempt is not None:
+            order_id = attempt.order_id
         lock_order(order_id)
-        return tasks.open(
+        task = tasks.open(
             "dispute",
             f"{provider}:{dispute_id or transaction_id or reference}",
             now=now,
@@ -314,6 +327,9 @@ def dispute(
             status=status[:100],
             transaction=transaction_id,
         )
+        if task is not None and payment is not None:
+            returning.hold_back(payment, now=now)
+    return task
 
 
 def _about(payment: int, proof: Proof) -> dict[str, object]:

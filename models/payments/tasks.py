@@ -34,6 +34,8 @@ KINDS: Mapping[str, str] = {
     "missing_there": "We have a payment that the provider does not list.",
     "amount_differs": "The provider lists another amount than we have.",
 }
+# What such a task speaks of is with us and can go back; in all others it is not, or another refund has it.
+WITH_US = ("short", "overpaid", "double", "late", "mismatch", "unknown", "refund_failed", "refund_rest")
 OUTCOMES = ("refunded", "by_hand", "kept", "no_loss", "written_off")
 PAGE_LIMIT = 100
 NOTHING = Money(0)

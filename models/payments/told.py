@@ -33,7 +33,8 @@ class Told:
     """One event. Texts are printable ASCII or empty; `transaction_id` is the provider's, up to 64 bits as digits.
 
     `name`: the event's own name ("charge.success"), "" for Flutterwave's flat shapes. `raw_status`: the provider's word.
-    `amount`: of the event (charged, refunded, disputed, sent), None when it cannot be read. `refund_id`: of a refund.
+    `amount`: of the event (charged, refunded, disputed, sent), None when it cannot be read. `refund_id`: of a refund; `dispute_id`: of a
+    dispute, where it has one of its own: a payment may be disputed again.
     `mode`: "test" or "live" where the event says so, else "". `email` serves to match a rejected transfer, which names nothing else.
     """
 
@@ -47,6 +48,7 @@ class Told:
     name: str = ""
     refund_id: str = ""
     mode: str = ""
+    dispute_id: str = ""
 
 
 def read(provider: str, raw: bytes) -> Told:
@@ -115,7 +117,7 @@ def _paystack_dispute(name: str, raw: bytes, data: dict[str, Any]) -> Told:
         amount=of_kobo(data.get("refund_amount"), data.get("currency")) or of_kobo(about.get("amount"), about.get("currency")),
         email=_email(data),
         mode=_mode(data) or _mode(about),
-        also=an_id(data.get("id")),
+        dispute_id=an_id(data.get("id")),
     )
 
 
@@ -317,16 +319,16 @@ def _made(
     key_name: str = "",
     refund_id: str = "",
     mode: str = "",
-    also: str = "",
+    dispute_id: str = "",
 ) -> Told:
-    """`also`: one more part of the key. A key of ids alone when there are any; the amount tells partial refunds apart."""
-    about = refund_id or also or transaction_id
+    """A key of ids alone when there are any; the amount tells partial refunds apart."""
+    about = refund_id or dispute_id or transaction_id
     parts = [key_name or name, about, status, reference if reference != about else ""]
     if kind in ("refund", "transfer_rejected"):
         parts += [transaction_id if transaction_id != about else "", str(amount.kobo) if amount else ""]
     if not (about or reference):
         parts.append(sha256(raw).hexdigest())
-    return Told(kind, reference, transaction_id, status, amount, ":".join(parts), email, name, refund_id, mode)
+    return Told(kind, reference, transaction_id, status, amount, ":".join(parts), email, name, refund_id, mode, dispute_id)
 
 
 def _other(name: str, raw: bytes, data: dict[str, Any]) -> Told:

@@ -212,7 +212,7 @@ WHY = {
     "bad_rider": "Write the rider's name: 2 to 40 letters.",
     "bad_phone": "Write the rider's Nigerian mobile number, like 0803 123 4567.",
     "bad_reason": "Choose a reason.",
-    "changed": "Something changed since you opened this page. Look at it again, then decide.",
+    "changed": "It is not as it was when you opened this page. Look at it again, then decide.",
     "cash_by_hand": "It was paid in cash: give the money back by hand.",
     "no_payment": "There is no payment here that could be given back.",
     "nothing_left": "Nothing of its money is left to give back.",

@@ -15,6 +15,7 @@ from models.base import connection
 from models.fulfilment import Moved
 from models.order_desk import Case
 from models.orders import plain_number
+from models.payments import refunds
 from models.values import Money, Refused
 from web.console import order_labels as labels
 from web.console.auth import go, needs, noted, settings, staff
@@ -24,7 +25,7 @@ from worker.broker import hint_at
 orders = Blueprint("orders", __name__)
 NUMBER = "/<string(maxlength=20):number>"
 AMOUNT = re.compile(r"(?:₦|NGN|N)?\s*(\d{1,9}|\d{1,3}(?:,\d{3}){1,2})(\.\d{1,2})?", re.ASCII | re.IGNORECASE)
-ID_MAX = 2**31 - 1
+ID_MAX, KOBO_MAX = 2**31 - 1, 10**12
 # Which right an act asks for.
 RIGHT = {
     "process": "orders.move",
@@ -75,8 +76,8 @@ def desk() -> str:
     )
 
 
-def _whole(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 11 and int(text) <= ID_MAX else 0
+def _whole(text: str | None, most: int = ID_MAX) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 14 and int(text) <= most else 0
 
 
 # ---------------------------------------------------------------------------------------------------------- one of them
@@ -175,15 +176,20 @@ def confirm(number: str) -> Any:
 def refund(number: str) -> Any:
     form = request.form
     reason, seen = form.get("reason", "")[:40], _whole(form.get("seen"))
-    shown = Money(_whole(form.get("kobo")))
+    shown = Money(_whole(form.get("kobo"), KOBO_MAX))
     amount = None if form.get("whole") else shown
 
     def verb(by: int, now: datetime) -> Moved:
         if amount_of(form.get("again", "")[:60]) != shown:
             raise Refused("not_repeated")
-        if amount is None and (now_there := fulfilment.standing(number)) and now_there.returnable != shown:
+        moved = fulfilment.refund(number, amount, reason, by=by, now=now, seen=seen)
+        # Under the order's lock: money that came between the page and the click is not given back unseen.
+        if (
+            amount is None
+            and sum(each.amount.kobo for each in refunds.of_order(number) if each.id in moved.refunds) != shown.kobo
+        ):
             raise Refused("changed")
-        return fulfilment.refund(number, amount, reason, by=by, now=now, seen=seen)
+        return moved
 
     return _act("refund", number, verb, reason=reason if reason in fulfilment.REFUND_REASONS else "", kobo=shown.kobo)
 
@@ -241,7 +247,7 @@ def _refused(act: str, number: str, no: Refused) -> Any:
     given = {name: request.form.get(name, "")[:200] for name in ("rider", "phone", "reason", "amount", "part")}
     mistyped = no.code in ("bad_amount", "not_repeated") and given["reason"] in fulfilment.REFUND_REASONS
     if act == "refund" and mistyped and not found.standing.refusal("refund"):
-        shown = None if request.form.get("whole") else Money(_whole(request.form.get("kobo")))
+        shown = None if request.form.get("whole") else Money(_whole(request.form.get("kobo"), KOBO_MAX))
         return _confirm_page(found, shown, given, labels.WHY["not_repeated"]), 422
     stale = no.code in ("moved", "not_yet", "changed", "one_open")
     sentence = f"Nothing was changed. {_why(no)}" if stale else _why(no)

@@ -18,10 +18,16 @@ USSD_BANKS: Mapping[str, tuple[str, ...]] = {
 
 
 def gateways(settings: Settings) -> dict[str, Gateway]:
-    """Those that have a secret key, by name. Opens no connection. Raises ValueError for a key that is none of the provider's."""
+    """Those that have a secret key, by name. Opens no connection.
+
+    Raises ValueError for a key that is none of the provider's, and for a test key beside a live one: who chose that provider
+    would get real goods for test money.
+    """
     found: list[Gateway] = []
     if settings.paystack_secret_key:
         found.append(Paystack.of(settings.paystack_secret_key, settings.paystack_base_url))
     if settings.flutterwave_secret_key:
         found.append(Flutterwave.of(settings.flutterwave_secret_key, settings.flutterwave_base_url))
+    if len({gateway.mode for gateway in found}) > 1:
+        raise ValueError("one of them is a test key and the other a live key")
     return {gateway.name: gateway for gateway in found}
