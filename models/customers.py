@@ -13,7 +13,7 @@ from datetime import datetime
 import psycopg
 from peewee import BigAutoField, BigIntegerField, CompositeKey, DateTimeField, ForeignKeyField, IntegerField, TextField
 
-from models.base import Base, db
+from models.base import Base, connection, db
 from models.carts import MOST_LINES
 
 CREATE_TRIES = 5
@@ -211,7 +211,16 @@ def change_number(conn: psycopg.Connection, customer: int, *, number: str | None
             )
 
 
+UNSAY = """
+UPDATE outbox SET status = 'replaced', reason = 'the customer said stop', "nextTryAt" = NULL, "updatedAt" = now()
+WHERE "customerId" = %s AND status IN ('queued', 'unsure') AND "standsFor" IS NOT NULL AND notice->>'about' <> 'order'
+"""
+
+
 def set_marketing(customer_id: int, stopped: bool, now: datetime) -> None:
-    """Honours STOP and START. Order messages are not marketing and go on."""
+    """Honours STOP and START. Order messages are not marketing and go on; a template about anything else that has not left yet
+    stays here, and what it stands for waits for the customer."""
     at = now if stopped else None
     Customer.update(marketing_stopped_at=at, updated_at=now).where(Customer.id == customer_id).execute(db)
+    if stopped:
+        connection().execute(UNSAY, (customer_id,))

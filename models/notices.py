@@ -52,7 +52,8 @@ WITH t AS (
 SELECT kind FROM troubles WHERE told
 """
 
-# `lot`: what becomes of each held row. Newer turns count first; those about money are never left out.
+# `lot`: what becomes of each held row. Newer turns count first; those `owed` are never left out: they are about money, or a
+# template asked the customer to write for them.
 RELEASE = """
 WITH waiting AS MATERIALIZED (
     SELECT o.id FROM outbox o WHERE o."customerId" = %(customer)s AND o.status = 'held'
@@ -64,7 +65,9 @@ WITH waiting AS MATERIALIZED (
     ORDER BY o.id FOR UPDATE OF o
 ), known AS (
     SELECT h.id, h."inboxId", COALESCE(h."inboxId", -h.id) AS turn, now() - h."createdAt" AS age, t.id AS template, t.status AS fate,
-        COALESCE((h.notice->>'whole')::boolean, false) AS whole, COALESCE((h.notice->>'money')::boolean, false) AS money,
+        COALESCE((h.notice->>'whole')::boolean, false) AS whole,
+        COALESCE((h.notice->>'money')::boolean OR (t.status IN ('accepted', 'sent', 'delivered', 'read')
+            AND NOT (h.notice->>'whole')::boolean AND h.notice->'freshMinutes' IS NULL), false) AS owed,
         (h.notice->>'freshMinutes')::integer * interval '1 minute' AS fresh
     FROM locked h LEFT JOIN locked t ON t."standsFor" = h."inboxId"
     WHERE h.status = 'held' AND h."standsFor" IS NULL
@@ -74,15 +77,15 @@ WITH waiting AS MATERIALIZED (
         WHEN whole AND fate IN ('accepted', 'sent') AND age > %(days)s * interval '1 day' THEN 'replaced'
         WHEN whole AND fate IN ('sending', 'unsure', 'accepted', 'sent') THEN 'held'
         WHEN fate IN ('sending', 'unsure', 'accepted', 'sent', 'delivered', 'read') AND age > fresh THEN 'replaced'
-        WHEN age > %(days)s * interval '1 day' AND NOT money THEN 'expired'
+        WHEN age > %(days)s * interval '1 day' AND NOT owed THEN 'expired'
         ELSE 'queued' END AS lot
     FROM known
 ), ranked AS (
-    SELECT *, dense_rank() OVER (PARTITION BY lot = 'queued' AND NOT money ORDER BY turn DESC) AS place FROM judged
+    SELECT *, dense_rank() OVER (PARTITION BY lot = 'queued' AND NOT owed ORDER BY turn DESC) AS place FROM judged
 ), decided AS MATERIALIZED (
-    SELECT id, template, fate, CASE WHEN lot = 'queued' AND NOT money AND place > %(turns)s THEN 'expired' ELSE lot END AS lot,
+    SELECT id, template, fate, CASE WHEN lot = 'queued' AND NOT owed AND place > %(turns)s THEN 'expired' ELSE lot END AS lot,
         CASE WHEN lot = 'expired' THEN 'held for too long' WHEN lot = 'replaced' THEN 'said by its template'
-            WHEN lot = 'queued' AND NOT money AND place > %(turns)s THEN 'newer ones were said instead' ELSE '' END AS why
+            WHEN lot = 'queued' AND NOT owed AND place > %(turns)s THEN 'newer ones were said instead' ELSE '' END AS why
     FROM ranked
 ), needless AS (
     UPDATE outbox t SET status = 'replaced', reason = 'the customer wrote, so the replies went', "nextTryAt" = NULL,
@@ -117,7 +120,8 @@ def release(
     `queued`, `replaced` and `expired`.
 
     What a template said is not said again; where it is not known yet whether it arrived, its replies wait for that. Of more
-    than `turns` turns the newest go, and none older than `days`; what is about money always goes.
+    than `turns` turns the newest go, and none older than `days`; what is about money always goes,
+    and so does what a template asked the customer to write for.
     """
     given = {"customer": customer_id, "age": max_age_s, "days": days, "turns": turns}
     lots = [row[0] for row in conn.execute(RELEASE, given).fetchall()]

@@ -194,7 +194,9 @@ WITH todo AS MATERIALIZED (
 ), best AS MATERIALIZED (
     SELECT DISTINCT ON (row) row, "externalId", "errorCode", "errorTitle", CASE status WHEN 'played' THEN 'read' ELSE status END AS status,
         CASE status WHEN 'sent' THEN 3 WHEN 'delivered' THEN 4 WHEN 'read' THEN 5 WHEN 'played' THEN 5 WHEN 'failed' THEN 9 END AS r
-    FROM matched WHERE row IS NOT NULL AND status IN ('sent', 'delivered', 'read', 'played', 'failed') ORDER BY row, r DESC
+    FROM matched WHERE row IS NOT NULL AND status IN ('sent', 'delivered', 'read', 'played', 'failed')
+    -- what arrived on one device and failed on another arrived, whichever was heard first
+    ORDER BY row, CASE status WHEN 'failed' THEN 3.5 WHEN 'sent' THEN 3 WHEN 'delivered' THEN 4 ELSE 5 END DESC
 ), concerned AS MATERIALIZED (
     SELECT row AS id FROM best
     UNION
@@ -204,7 +206,9 @@ WITH todo AS MATERIALIZED (
     SELECT o.id FROM outbox o JOIN concerned c ON c.id = o.id ORDER BY o.id FOR UPDATE OF o
 ), moved AS (
     UPDATE outbox o SET "externalId" = COALESCE(o."externalId", best."externalId"),
-        status = CASE WHEN best.r = 9 AND best."errorCode" = %(closed)s AND o."standsFor" IS NULL THEN 'held' ELSE best.status END,
+        status = CASE WHEN best.r < 9 OR best."errorCode" IS DISTINCT FROM %(closed)s OR o."standsFor" IS NOT NULL THEN best.status
+            WHEN {open_again} THEN 'queued' ELSE 'held' END,
+        "expiresAt" = CASE WHEN best.r = 9 THEN GREATEST(o."expiresAt", now() + (o."expiresAt" - o."createdAt")) ELSE o."expiresAt" END,
         "customerId" = CASE WHEN best.r = 9 THEN heir_of_customer(o."customerId") ELSE o."customerId" END,
         "acceptedAt" = COALESCE(o."acceptedAt", now()), "errorCode" = COALESCE(best."errorCode", o."errorCode"),
         reason = CASE WHEN best.r = 9 THEN best."errorTitle" ELSE o.reason END, "updatedAt" = now()
@@ -247,6 +251,11 @@ WITH todo AS MATERIALIZED (
 SELECT (SELECT count(*) FROM noted WHERE "settledAt" IS NOT NULL), ARRAY(SELECT DISTINCT "customerId" FROM moved),
     ARRAY(SELECT kind || ' ' || code FROM troubles WHERE told)
 """
+# The customer wrote since this send began, so the window it met is another one by now; for words that no template stands for, the
+# only way to be said. A send that is refused after that is held: it began later.
+OPEN_AGAIN = """o."sendingSince" IS NOT NULL AND NOT COALESCE(o.notice ? 'template', false) AND EXISTS (
+            SELECT FROM conversations v WHERE v."customerId" = heir_of_customer(o."customerId")
+            AND v."lastInboundAt" > GREATEST(o."sendingSince", now() - interval '23 hours'))"""
 # Parts that a refusal in the answer to a send needs as well (`models.notices`): they read from `closed` or from `t`, a failed
 # template.
 BIRTH = """INSERT INTO outbox ("customerId", "inboxId", payload, status, "expiresAt", "standsFor", notice)
@@ -271,7 +280,8 @@ TOLD = f"""GROUP BY 1, 2 ORDER BY 1, 2
         "toldAt" = CASE WHEN s."toldAt" < now() - interval '{TOLD_EVERY_HOURS} hours' THEN now() ELSE s."toldAt" END
     RETURNING kind, code, "toldAt" = now() AS told"""
 SETTLE = (
-    SETTLE.replace("{birth} FROM closed", BIRTH.replace("{source}", "FROM closed"))
+    SETTLE.replace("{open_again}", OPEN_AGAIN)
+    .replace("{birth} FROM closed", BIRTH.replace("{source}", "FROM closed"))
     .replace("{freeing}", FREEING)
     .replace("{freed}", FREED)
     .replace("{stopping}", STOPPING)

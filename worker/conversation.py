@@ -19,13 +19,13 @@ from models import conversations, customers, inbox, outbox
 from models.base import Unavailable, db, drop_connection, unit
 from models.conversations import Claim, Conflict, Lost, Pending, Turn
 from settings import Settings, current
-from worker import delivery, house, messages, notices, sentry
+from worker import claimed, delivery, house, messages, notices, sentry
 from worker.broker import hint_at
 from worker.database_facts import DatabaseFacts
 from worker.delivery import Round
 from worker.effects import Context, perform
 from worker.errors import GatewayError
-from worker.facts import CustomerFacts, Pharmacy
+from worker.facts import Pharmacy
 from worker.flows import entry
 from worker.flows.step import Effect, Event, Happened, Place, Reply, Step, Text
 from worker.flows.wording import say
@@ -195,12 +195,14 @@ def _take_turn(
     """Runs the flow and saves what came of it. Returns row ids and the payloads to send now (None: queued for later)."""
     settings = current()
     heard = inbound.read(event.kind, json.loads(event.payload)) if event.channel == "whatsapp" else _happened(event)
-    facts = DatabaseFacts(_customer_facts(held), now=held.now, zone=settings.default_timezone, pharmacy=_pharmacy(settings))
+    facts = DatabaseFacts(claimed.facts(held), now=held.now, zone=settings.default_timezone, pharmacy=_pharmacy(settings))
     place = Place(held.flow, held.state, held.memory)
     if isinstance(heard, Happened) and heard.name in RECORD_EVENTS:
         with db.atomic():
             _change_record(conn, held, heard)
             saved = _save(conn, held, event, following, Step(place), blocked=blocked)
+        if heard.name.startswith("marketing_"):  # the next event of this claim may be one that a stop concerns
+            held.marketing_stopped = heard.name == "marketing_stopped"
         if heard.name in NEW_ADDRESS:  # what they said next is answered there
             held.number, held.bsuid = heard.data.get("new_number") or held.number, heard.data.get("new_user_id") or held.bsuid
         return saved
@@ -210,6 +212,7 @@ def _take_turn(
     with db.atomic():
         context = Context(customer_id=held.customer_id, inbox_id=event.id, now=held.now, settings=settings, facts=facts)
         saved = _save(conn, held, event, following, _perform_all(step, context, facts), blocked=blocked)
+    claimed.remember(held, facts.customer)
     for hint, subject in context.hints:  # the rows are committed; what is lost from here on a sweep brings back
         hint_at(hint, subject)
     return saved
@@ -246,8 +249,11 @@ def _save(
     if replies and not (held.number or held.bsuid):  # both went over to another customer
         log().warning("conversation.nobody_to_tell", inbox=event.id)
         replies = []
-    payloads = [outbound.build(r, number=held.number, bsuid=held.bsuid, callback="0") for r in replies]
+    ended = event.external_id.startswith("session_ended:")
     notice = notices.planned(step.outside, held, event, settings) if replies else notices.NONE
+    if notice.closed and ended:  # that nothing was heard is no news for whoever writes days later
+        replies, notice = [], notices.NONE
+    payloads = [outbound.build(r, number=held.number, bsuid=held.bsuid, callback="0") for r in replies]
     to_go = payloads if not notice.closed else [notice.template] if notice.template else []
     free_at, due = pace(held.pair_free_at, held.now, len(to_go))
     if not to_go:
@@ -269,7 +275,7 @@ def _save(
         state=step.place.state,
         memory_json=json.dumps(dict(step.place.memory)),
         last_inbound_at=last_inbound,
-        idle_at=None if event.external_id.startswith("session_ended:") else idle_at,  # once; whatever else happens restarts it
+        idle_at=None if ended else idle_at,  # once; whatever else happens restarts it
         pair_free_at=free_at,
         payloads=[json.dumps(p) for p in payloads],
         statuses=statuses,
@@ -328,18 +334,6 @@ def _set_aside(conn: psycopg.Connection, turn: Round, event: Pending, following:
 def _happened(event: Pending) -> Event:
     told = json.loads(event.payload)
     return Happened(told["name"], told.get("data") or {})
-
-
-def _customer_facts(held: Claim) -> CustomerFacts:
-    return CustomerFacts(
-        id=held.customer_id,
-        name=held.name,
-        registered=held.consented and bool(held.name),
-        returning=held.last_inbound_at is not None,
-        has_number=bool(held.number),
-        marketing_stopped=held.marketing_stopped,
-        with_agent=held.with_agent_since is not None,
-    )
 
 
 def _pharmacy(s: Settings) -> Pharmacy:

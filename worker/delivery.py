@@ -23,7 +23,7 @@ from worker import house, sentry
 from worker.errors import GatewayError
 from worker.logs import log
 from worker.whatsapp import outbound
-from worker.whatsapp.errors import AMBIGUOUS, NEEDS_TEMPLATE, RETRYABLE, SLOW_DOWN, STOP_SENDER
+from worker.whatsapp.errors import AMBIGUOUS, BILLED_ALONE, NEEDS_TEMPLATE, RETRYABLE, SLOW_DOWN, STOP_SENDER
 
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 CIRCUIT_S = 60.0
@@ -169,7 +169,7 @@ def _refused(conn: psycopg.Connection, turn: Round, row_id: int, error: GatewayE
             with unit(house.UNIT_S):
                 outbox.slow_sender(conn, s.whatsapp_phone_number_id, seconds=wait, reason=reason)
         turn.record(conn, outbox.requeue(row_id, wait_s=wait, reason=reason, code=code, give_back=True))
-    elif error.klass == STOP_SENDER:
+    elif error.klass == STOP_SENDER and not (template and error.code in BILLED_ALONE):
         turn.blocked = True
         with unit(house.UNIT_S):
             first = outbox.stop_sender(conn, s.whatsapp_phone_number_id, seconds=CIRCUIT_S, reason=reason)

@@ -18,12 +18,19 @@ WINDOW = timedelta(hours=24)
 # Meta's clock runs from when the customer wrote, ours from when we heard of it; and what waits in a queue for minutes must
 # still find the window open.
 MARGIN = timedelta(minutes=5)
+# What only announces and fills no place is the same whatever the flow says of it.
+STANDS_FOR = {name: Outside(name) for name in ("prescription_decided", "prescription_question")}
+# Of a payment that was too much the replies say where the rest goes, and the template does not.
+SAYS_MORE = frozenset({"overpaid"})
+# News of money for which no template stands: it waits for the customer, however long that takes.
+MONEY_NEWS = frozenset({"transfer_rejected"})
+MONEY_ALONE = json.dumps({"kind": "", "about": templates.ORDER, "whole": False, "money": True})
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """`closed`: by our own clock the replies may not go. `kept`: what their rows remember of the template, as JSON; "" without
-    one. `template`: its payload, to be sent in their place at once; None where they wait for the customer."""
+    """`closed`: by our own clock the replies may not go. `kept`: what their rows remember of their kind and of the template, as
+    JSON; "" for an ordinary reply. `template`: its payload, to be sent in their place at once; None where they wait for the customer."""
 
     closed: bool = False
     kept: str = ""
@@ -42,20 +49,28 @@ def window_closed(last_inbound_at: datetime | None, now: datetime) -> bool:
 def planned(outside: Outside | None, held: Claim, event: Pending, settings: Settings) -> Notice:
     """The notice of a turn that has something to say. A template that cannot be filled is a bug: told, and done without."""
     closed = not event.wrote and window_closed(held.last_inbound_at, held.now)
-    if outside is None or event.wrote:  # whoever has just written gets the replies
+    if event.wrote:  # whoever has just written gets the replies
         return Notice(closed)
+    told = json.loads(event.payload) if event.channel == "house" else {}
+    name, data = str(told.get("name")), told.get("data") or {}
+    outside = outside or STANDS_FOR.get(name)
+    if outside is None:
+        return Notice(closed, MONEY_ALONE if name in MONEY_NEWS else "")
     try:
         filled = templates.fill(outside, settings)
         payload = outbound.build(filled, number=held.number, bsuid=held.bsuid, callback="0") if filled else None
     except ValueError as e:  # templates.Unfit, outbound.OverLimit
         log().error("notice.unfit", inbox=event.id, kind=outside.kind[:40])
         sentry.tell(e, fingerprint=("notice", "unfit", outside.kind[:40]), inbox=event.id)
+        payload = None
+    known = templates.KNOWN.get(outside.kind)
+    if known is None:
         return Notice(closed)
-    if payload is None:
-        return Notice(closed)
-    known = templates.KNOWN[outside.kind]
-    kept: dict[str, Any] = {"kind": known.kind, "about": known.about, "whole": known.whole, "money": known.money}
+    whole = known.whole and data.get("kind") not in SAYS_MORE
+    kept: dict[str, Any] = {"kind": known.kind, "about": known.about, "whole": whole, "money": known.money}
     if known.fresh_minutes is not None:
         kept["freshMinutes"] = known.fresh_minutes
+    if payload is None:  # nothing stands for the replies, so they wait; how long, their kind still says
+        return Notice(closed, json.dumps(kept))
     allowed = known.about == templates.ORDER or not held.marketing_stopped
     return Notice(closed, json.dumps(kept | {"template": payload}), payload if closed and allowed else None)

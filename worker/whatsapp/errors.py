@@ -69,6 +69,9 @@ WAITS_S: dict[int, float] = {
 MAX_TRIES: dict[int, int] = {1: 3, 131053: 3}
 # What concerns this customer alone, and (131064) templates alone: neither may silence the bot for all.
 NOT_THE_SENDER = frozenset({131056, 131064})
+# Trouble with the payment method: templates are billed, replies within the window are not. Told of a template it says nothing of
+# replies (which find out for themselves), and one notice must not silence the bot for all.
+BILLED_ALONE = frozenset({"131042"})
 
 _BEARER = re.compile(r"\bEAA[A-Za-z0-9]{10,}|[Bb]earer\s+\S+")
 _TRACE = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]{4,40}")

@@ -128,6 +128,7 @@ KNOWN: dict[str, Known] = {
             "Your order {{1}} has been cancelled. Reply to this message to read why, and what happens next.",
             ("order number",),
             ("12345",),
+            money=True,  # where it goes that was paid already
         ),
         Known(
             "prescription_decided",
