@@ -9,7 +9,7 @@ from types import ModuleType
 
 import click
 
-from models import base, figures, migrating_cli, operations, staff_cli, vault, vault_cli
+from models import base, clean_cli, figures, migrating_cli, monitor_cli, operations, sessions_cli, staff_cli, vault, vault_cli
 from settings import BadSetting, current
 
 UNIT_S = 30.0
@@ -21,6 +21,7 @@ def commands() -> None:
 
 
 commands.add_command(migrating_cli.db)
+monitor_cli.add_to(commands)
 
 
 def _laptop(name: str) -> ModuleType:
@@ -65,6 +66,7 @@ _on_call(
     "worker.whatsapp.templates_cli:templates",
     "What may be said outside the 24 hours: list what to submit to Meta, or check what is approved.",
 )
+_on_call("jobs", "jobs.cli:jobs", "What the clock does by itself: list, run one now, history.")
 _on_call("payments", "worker.payments_cli:commands", "What became of money: show, check, find, compare, books, retry.")
 
 
@@ -75,6 +77,8 @@ def _open_vault() -> None:
 
 
 commands.add_command(vault_cli.keys(_open_vault))
+clean_cli.add_to(migrating_cli.db, _open_vault)
+sessions_cli.add_to(commands)
 commands.add_command(staff_cli.staff)
 
 
@@ -107,7 +111,8 @@ def waiting() -> None:
     base.bind(current().database_url, name="drugsng waiting")
     with base.unit(UNIT_S) as conn:
         for name, value in figures.gather(conn).items():
-            click.echo(f"{value:>12.0f}  {name.removeprefix('drugsng_').replace('_', ' ')}")
+            shown = f"{value:.0f}" if value >= 0 else "not yet"
+            click.echo(f"{shown:>12}  {name.removeprefix('drugsng_').replace('_', ' ')}")
 
 
 @commands.group()

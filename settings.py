@@ -135,6 +135,23 @@ def _folder_or_url(raw: str) -> str:
     return raw.rstrip("/")
 
 
+def _keep_rule(raw: str) -> str:
+    """how many of which, such as 7 daily, 4 weekly, 6 monthly; or everything"""
+    found = re.findall(r"(\d{1,4}) *(daily|weekly|monthly|yearly)", raw)
+    if raw != "everything" and (not found or re.sub(r"(\d{1,4}) *(daily|weekly|monthly|yearly)|[ ,]", "", raw)):
+        raise ValueError
+    if found and (len({period for _, period in found}) != len(found) or not any(int(count) for count, _ in found)):
+        raise ValueError
+    return raw
+
+
+def _folder(raw: str) -> str:
+    """a folder's path, from / on"""
+    if not os.path.isabs(raw) or "\x00" in raw:
+        raise ValueError
+    return raw.rstrip("/") or "/"
+
+
 def _setting(parse: Callable[[str], Any], default: Any = MISSING, *, secret: bool = False) -> Any:
     return field(default=default, repr=not secret, metadata={"parse": parse})
 
@@ -218,6 +235,16 @@ class Settings:
     pharmacy_licence_number: str = _setting(_text, "")
     pharmacy_phone: str = _setting(_text, "")
     delivery_fee_kobo: int = _setting(_whole(0, 100_000_00), 150_000)
+
+    # How long what is kept, and where what is put away goes.
+    retention_messages_days: int = _setting(_whole(14, 3650), 30)
+    retention_set_aside_days: int = _setting(_whole(14, 3650), 90)
+    retention_sessions_days: int = _setting(_whole(1, 3650), 30)
+    retention_prescription_days: int = _setting(_whole(365, 36500), 1825)
+    session_archive_dir: str = _setting(_folder, "")
+    old_files_fetch: bool = _setting(_yes_no, True)
+    backup_dir: str = _setting(_folder, "")
+    backup_keep: str = _setting(_keep_rule, "7 daily, 4 weekly, 6 monthly")
 
     # Watching.
     log_level: str = _setting(_one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")

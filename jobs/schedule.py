@@ -1,21 +1,11 @@
-"""The timetable: which job runs how often. Times of day are in DEFAULT_TIMEZONE."""
+"""The timetable: which job runs how often, or at which time of DEFAULT_TIMEZONE. Times of day are spread over the quiet hours."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from jobs import keeping, money, sweeps
+from jobs.times import Job, daily
 
-from jobs import money, sweeps
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """`run` returns a few words of outcome, empty when there was nothing to do."""
-
-    name: str
-    every_s: float
-    run: Callable[[], str]
-
+__all__ = ["TIMETABLE", "Job"]
 
 TIMETABLE = (
     Job("sweep-events", 2, sweeps.waiting_events),
@@ -33,4 +23,18 @@ TIMETABLE = (
     Job("return-money-left", 1800, money.money_left_behind),
     Job("check-books", 3600, money.books),
     Job("empty-payment-events", 1800, money.old_event_bodies),
+    # Of the old program's data; both do nothing once it is clean. Fetching takes most of its minute, so it runs among the long ones.
+    Job("clean-old-data", 3600, keeping.clean_old_data, limit_s=120),
+    Job("fetch-old-files", 60, keeping.fetch_old_files, limit_s=120),
+    # The backup comes before whatever removes something.
+    daily("backup", "00:40", keeping.back_up, limit_s=keeping.BACKUP_S + 60),
+    daily("clean-sessions", "01:10", keeping.clean_sessions, limit_s=300),
+    daily("archive-sessions", "01:25", keeping.archive_sessions, limit_s=600),
+    daily("prune-messages", "01:50", keeping.prune_messages, limit_s=900),
+    daily("forget-tokens", "02:20", keeping.forget_tokens, limit_s=300),
+    daily("empty-prescriptions", "02:40", keeping.empty_prescriptions, limit_s=900),
+    daily("sweep-vault", "03:10", keeping.sweep_vault, limit_s=900),
+    daily("tidy-tables", "03:40", keeping.tidy_tables, catch_up_h=2, limit_s=3600),  # never by day
+    daily("measure-tables", "04:30", keeping.measure_tables, limit_s=300),
+    daily("data-requests", "08:00", keeping.data_requests, limit_s=300),
 )

@@ -48,6 +48,37 @@ QUESTIONS = {
     "drugsng_clock_seconds_since_run": """(SELECT COALESCE(EXTRACT(EPOCH FROM now() - max("startedAt")), -1) FROM job_runs)""",
 }
 GATHER = "SELECT " + ", ".join(QUESTIONS.values())
+# What each counts, for /metrics. All are gauges: how it is now.
+FAMILIES = {
+    "drugsng_inbox_pending": "Events of customers that wait for an answer.",
+    "drugsng_inbox_oldest_pending_seconds": "Age of the oldest of them; 0 when none waits.",
+    "drugsng_inbox_set_aside": "Events that failed for good or make no sense, for people to look at.",
+    "drugsng_outbox_open": "Messages that are to be sent.",
+    "drugsng_outbox_unsure": "Messages whose answer was lost: they may have arrived.",
+    "drugsng_outbox_held": "Messages that wait for the customer, because the 24-hour window is closed.",
+    "drugsng_outbox_oldest_open_seconds": "Age of the oldest message that is to be sent; 0 when there is none.",
+    "drugsng_outbox_ended": "Messages that were given up, by how.",
+    "drugsng_receipts_open": "Statuses of Meta that wait to be settled.",
+    "drugsng_sender_stopped": "1 while nothing is sent, because Meta refuses us or our token.",
+    "drugsng_handovers_open": "Conversations that wait for a person.",
+    "drugsng_timers_overdue": "Timers that should have fired a minute ago and more.",
+    "drugsng_prescriptions_to_read": "Prescriptions that wait for the machine.",
+    "drugsng_prescriptions_oldest_to_read_seconds": "Age of the oldest of them; 0 when none waits.",
+    "drugsng_prescriptions_waiting": "Prescriptions that wait for a pharmacist.",
+    "drugsng_prescriptions_oldest_waiting_seconds": "How long the oldest of them has waited; 0 when none does.",
+    "drugsng_prescriptions_not_read": "Waiting prescriptions the machine could not read.",
+    "drugsng_orders_to_prepare": "Paid orders that are to be prepared.",
+    "drugsng_orders_oldest_to_prepare_seconds": "How long the oldest of them has been paid; 0 when there is none.",
+    "drugsng_orders_pending_payment": "Orders that wait to be paid.",
+    "drugsng_payment_violations": "Contradictions found when the books were last added up; -1 when they were not yet.",
+    "drugsng_payment_tasks_open": "Things about money that people must look at.",
+    "drugsng_refunds_failed": "Refunds that failed and wait for people.",
+    "drugsng_refunds_under_way": "Refunds that are wanted, sent or need attention.",
+    "drugsng_payment_attempts_open": "Payment attempts that have not ended.",
+    "drugsng_payment_attempts_oldest_open_seconds": "Age of the oldest of them; 0 when there is none.",
+    "drugsng_payment_events_pending": "Webhooks of payment providers that wait to be settled.",
+    "drugsng_clock_seconds_since_run": "Seconds since the clock last began any job; -1 when it never did.",
+}
 
 
 def gather(conn: psycopg.Connection) -> dict[str, float]:

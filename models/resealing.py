@@ -29,8 +29,11 @@ class Sealed:
 BATCH = """
 SELECT p.id, p.reading, p.draft, p.answers, array_remove(ARRAY[CASE WHEN m."storedAt" IS NOT NULL THEN m."storedAs" END]
     || ARRAY(SELECT flat FROM prescription_pages WHERE "prescriptionId" = p.id)
-    || ARRAY(SELECT photo FROM prescription_pages WHERE "prescriptionId" = p.id), NULL)
-FROM prescriptions p LEFT JOIN media m ON m.id = p."mediaRow" WHERE p.id > %s AND p.state IS NOT NULL ORDER BY p.id LIMIT %s
+    || ARRAY(SELECT photo FROM prescription_pages WHERE "prescriptionId" = p.id)
+    || ARRAY(SELECT "storedAs" FROM old_files WHERE "prescriptionId" = p.id AND state = 'stored'), NULL)
+FROM prescriptions p LEFT JOIN media m ON m.id = p."mediaRow"
+WHERE p.id > %s AND (p.state IS NOT NULL OR EXISTS (SELECT FROM old_files WHERE "prescriptionId" = p.id AND state = 'stored'))
+ORDER BY p.id LIMIT %s
 """
 
 

@@ -248,6 +248,24 @@ def test_one_that_was_stopped_half_way_goes_on(shop: Path) -> None:
     assert len(parts(KEY)) == 18
 
 
+def test_a_file_fetched_for_a_prescription_of_the_old_system_is_put_under_the_new_key_too(shop: Path) -> None:
+    made = connection().execute(
+        """INSERT INTO prescriptions ("customerId", "fileUrl", state, "createdAt", "updatedAt")
+           VALUES (%s, 'https://old.example/1.jpg', NULL, now(), now()) RETURNING id""",
+        (a_customer(),),
+    )
+    vault.bind(str(shop), (OLD_KEY,))
+    name = vault.vault().put(b"from the old system", room="old", now=NOW)
+    connection().execute(
+        """INSERT INTO old_files ("prescriptionId", state, "storedAs") VALUES (%s, 'stored', %s)""", (made.fetchone()[0], name)
+    )
+
+    told = reseal(shop, KEY, OLD_KEY)
+
+    assert told.exit_code == 0
+    assert Vault(str(shop), (KEY,)).get(name) == b"from the old system"
+
+
 def test_what_no_key_opens_or_is_not_there_is_told_and_the_rest_is_done(shop: Path) -> None:
     lost, fine = a_full_prescription(), a_full_prescription()
     connection().execute("UPDATE prescriptions SET draft = %s WHERE id = %s", (Fernet(Fernet.generate_key()).encrypt(b"x"), lost))

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.alert_rules import firing, scraped
 from tests.children import wait_until
 from tests.house import House
+from tests.monitoring_world import run
 from tests.sentry_peer import SentryPeer
 from tests.servers import Databases, ValkeyDatabases
 from worker.scrubbing import scrub, scrub_all
@@ -82,6 +84,33 @@ def test_alive_ready_and_metrics_say_how_it_goes(watched: tuple[House, SentryPee
     assert float(figures["drugsng_inbox_pending"]) == 0
     assert float(figures['drugsng_inbox_set_aside{status="failed"}']) == 1
     assert float(figures['drugsng_queue_messages{queue="inbound"}']) == 0
+    assert float(figures["drugsng_ready"]) == 1
+    assert firing(scraped(metrics.decode())) == {"EventsSetAside"}
+
+
+@pytest.mark.house
+def test_the_monitor_sees_the_workers_the_clock_and_what_was_done(watched: tuple[House, SentryPeer]) -> None:
+    house, _ = watched
+    house.drains([house.tell(NUMBER, wait=5)])
+    done = run("app", "--database-url", house.database_url, "--redis-url", house.redis_url, "--json")
+    found = {part["name"]: part for part in json.loads(done.stdout)["parts"]}
+    assert done.exit_code == 0
+    assert found["processes"]["figures"]["heard"] >= 1
+    assert {"worker", "web", "clock"} <= set(found["processes"]["figures"]["connections"])
+    assert found["clock"]["figures"]["seconds_since_tick"] < 30
+    assert found["throughput"]["figures"]["answered_a_minute_over_5"] > 0
+    assert NUMBER not in done.output
+
+
+@pytest.mark.house
+@pytest.mark.parametrize("wire", ["web-database", "web-redis"])
+def test_metrics_come_while_what_they_tell_of_hangs(watched: tuple[House, SentryPeer], wire: str) -> None:
+    house, _ = watched
+    with house.faulty(wire, "freeze"):
+        status, body = house.get("/metrics", timeout_s=8.0)
+    up = "drugsng_database_up" if wire == "web-database" else "drugsng_broker_up"
+    assert (status, f"{up} 0\n" in body.decode()) == (200, True)
+    wait_until(lambda: b"drugsng_ready 1" in house.get("/metrics", timeout_s=8.0)[1], "ready again", 15)
 
 
 @pytest.mark.house

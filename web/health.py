@@ -10,15 +10,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
+import redis
 from flask import Blueprint, Response, current_app, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from models import base, figures, migrating
+from models import base, migrating
+from models.monitoring import metrics as metrics_text
+from models.monitoring.metrics import Sample
 from web.signatures import same_token
-from worker import broker
+from worker import broker, logs
 from worker.messages import QUEUES
 
 CHECK_WITHIN_S = 1.0
+SCRAPE_WITHIN_S = 5.0  # half of what Prometheus waits by default (scrape_timeout: 10 s)
 _started = time.monotonic()
 _checks = ThreadPoolExecutor(max_workers=6, thread_name_prefix="ready")
 
@@ -54,13 +58,13 @@ class NotReady(Exception):
     """A sentence that may be shown."""
 
 
-def _ask(question: Callable[[psycopg.Connection], Any]) -> Any:
+def _ask(question: Callable[[psycopg.Connection], Any], within_s: float = CHECK_WITHIN_S) -> Any:
     """Asked a second time on a fresh connection: the first may have died in an outage that is over."""
     try:
-        with base.unit(CHECK_WITHIN_S) as conn:
+        with base.unit(within_s) as conn:
             return question(conn)
     except base.Unavailable:
-        with base.unit(CHECK_WITHIN_S) as conn:
+        with base.unit(within_s) as conn:
             return question(conn)
 
 
@@ -81,24 +85,36 @@ def metrics() -> Response:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if token and not same_token(given, token):
         return Response("Forbidden", 403, content_type="text/plain")
-    lines = [*_figures(), generate_latest().decode()]
+    lines = [*metrics_text.text(_samples()), generate_latest().decode()]
     return Response("\n".join(lines), content_type=CONTENT_TYPE_LATEST)
 
 
-def _figures() -> list[str]:
-    """What the database and the broker know, the same from whichever process is asked; what is away is left out."""
-    lines: list[str] = []
-    for source in (_rows, _queues):
+def _samples() -> list[Sample]:
+    """What the database and the broker know, the same from whichever process is asked; of what is away only that it is away."""
+    asked = {name: _checks.submit(ask) for name, ask in (("database", _rows), ("broker", _queues))}
+    deadline = time.monotonic() + SCRAPE_WITHIN_S
+    samples: list[Sample] = []
+    away = set()
+    for name, future in asked.items():
         try:
-            lines.extend(source())
-        except Exception as e:  # noqa: BLE001 - metrics must come when things are broken, above all then
-            lines.append(f"# {source.__name__.strip('_')} away: {type(e).__name__}")
-    return lines
+            samples += future.result(timeout=max(deadline - time.monotonic(), 0.01))
+        except (base.Unavailable, redis.RedisError, FutureTimeout):
+            away.add(name)
+        except Exception:  # noqa: BLE001 - metrics must come when things are broken, above all then
+            away.add(name)
+            logs.log().exception("metrics.failed", source=name)
+        samples.append(Sample(f"drugsng_{name}_up", name not in away))
+    pending = [sample.value for sample in samples if sample.family == "drugsng_migrations_pending"]
+    return [*samples, Sample("drugsng_ready", not away and pending == [0])]
 
 
-def _rows() -> list[str]:
-    return [f"{name} {value}" for name, value in _ask(figures.gather).items()]
+def _rows() -> list[Sample]:
+    try:
+        samples: list[Sample] = _ask(lambda conn: metrics_text.gather(conn)[0], SCRAPE_WITHIN_S / 2)
+        return samples
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):  # up, but behind this program
+        return [Sample("drugsng_migrations_pending", _ask(migrating.pending_count))]
 
 
-def _queues() -> list[str]:
-    return [f'drugsng_queue_messages{{queue="{queue}"}} {depth}' for queue, depth in broker.depths(QUEUES).items()]
+def _queues() -> list[Sample]:
+    return [Sample("drugsng_queue_messages", depth, (("queue", queue),)) for queue, depth in broker.depths(QUEUES).items()]
