@@ -48,6 +48,27 @@ def test_what_was_short_and_given_back_by_hand_does_not_go_back_again_when_the_o
     assert refunds_of(attempt) == []
 
 
+def test_money_that_came_short_leaves_no_task_once_the_cancelled_order_gives_it_back() -> None:
+    attempt = an_attempt(a_customer())
+    settle(attempt, amount=attempt.amount - Money(100))
+
+    orders.cancel(attempt.customer_id, attempt.order_number, now=SOON)
+
+    assert wanted(attempt) == [("cancelled", attempt.amount - Money(100))]
+    assert [(task.kind, task.outcome) for task in tasks.of_order(attempt.order_number)] == [("short", "refunded")]
+
+
+def test_a_refund_that_failed_is_no_task_any_more_once_all_goes_back_with_the_cancelled_order() -> None:
+    attempt = an_attempt(a_customer())
+    payment = settle(attempt).payment_id or 0
+    refuse_refund(refunds.want(payment, None, "goodwill", by="staff:1", now=SOON))
+
+    fulfilment.cancel(attempt.order_number, "out_of_stock", by=1, now=SOON)
+
+    assert wanted(attempt) == [("cancelled", attempt.amount)]
+    assert [(task.kind, task.outcome) for task in tasks.of_order(attempt.order_number)] == [("refund_failed", "refunded")]
+
+
 def test_a_refund_that_failed_and_was_paid_by_hand_does_not_go_back_again_when_the_order_is_cancelled() -> None:
     attempt = an_attempt(a_customer())
     payment = settle(attempt).payment_id or 0

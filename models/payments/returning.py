@@ -161,12 +161,21 @@ SELECT p.id FROM payments p WHERE p."orderId" = %s AND p.settled <> 'mismatch' A
     AND p."amountKobo" > {PROMISED} ORDER BY p.id
 """
 
+# What such a task asks people to decide is decided with that: left open, somebody would give the same money back by hand.
+PLACED = """
+SELECT id FROM payment_tasks WHERE "paymentId" = ANY(%s) AND "closedAt" IS NULL
+    AND kind IN ('short', 'overpaid', 'double', 'late', 'refund_failed')
+ORDER BY id
+"""
+
 
 def give_back_all(order_id: int, reason: str, *, by: str, now: datetime) -> list[int]:
     """Wants everything back that was taken for an order and is not promised yet; returns the new refunds. Twice is once."""
     payments = [int(row[0]) for row in connection().execute(OF_ORDER, (order_id,)).fetchall()]
-    made = (give_back(payment, None, reason, by=by, now=now) for payment in payments)
-    return [refund for refund in made if refund is not None]
+    made = {payment: give_back(payment, None, reason, by=by, now=now) for payment in payments}
+    for task in connection().execute(PLACED, ([payment for payment, refund in made.items() if refund is not None],)).fetchall():
+        tasks.close(int(task[0]), by=by, outcome="refunded", now=now)
+    return [refund for refund in made.values() if refund is not None]
 
 
 # What the old program cancelled without knowing of our refunds, and whose stock nobody counts (`orders.expire_due` sees to others).

@@ -17,6 +17,7 @@ from worker.flows.wording import Sentence, has, say
 # Something is on the screen or just over, and nothing is asked: what is said next is about the news. Lists stay valid beside it.
 NOT_ASKING = frozenset(
     [
+        ("search", "asking"),
         ("search", "listing"),
         ("product", "open"),
         ("cart", "viewing"),

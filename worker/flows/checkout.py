@@ -166,6 +166,8 @@ def choosing_payment(place: Place, event: Event, facts: Facts) -> Step | None:
         return _pay_by(place, facts, wanted)
     if event.intent == "back":
         return _how(place, facts)
+    if _goes_on(event):
+        return _ask_payment(place, facts)
     return _unclear(place, event, "checkout.payment_again", "co:cash", "co:online")
 
 
@@ -179,6 +181,8 @@ def choosing_way(place: Place, event: Event, facts: Facts) -> Step | None:
         return _pay_by(place, facts, wanted)
     if event.intent == "back":
         return _ask_payment(place, facts)
+    if _goes_on(event):
+        return _pay_by(place, facts, ways.ONLINE)
     return _unclear(place, event, "way.again", button("co:online", "ways"), "co:cash")
 
 
@@ -193,7 +197,14 @@ def choosing_bank(place: Place, event: Event, facts: Facts) -> Step | None:
         return _pay_by(place, facts, wanted)
     if event.intent in ("back", "no", "skip"):
         return _pay_by(place, facts, ways.ONLINE)
+    if _goes_on(event):
+        return _pay_by(place, facts, way.code)
     return _unclear(place, event, "way.bank_again", button("co:online", "ways"), "co:cash")
+
+
+def _goes_on(event: Heard) -> bool:
+    """ "checkout", "place order" in the middle of it: what is still missing is asked, and nothing that was said is lost."""
+    return (event.intent == "checkout" and not event.values) or (event.intent == "order" and not event.values.get("items"))
 
 
 def _method(event: Heard) -> str:
@@ -208,11 +219,7 @@ def confirming(place: Place, event: Event, facts: Facts) -> Step | None:
     """The summary is on the screen: only a clear yes places the order."""
     if not isinstance(event, Heard) or event.tapped:
         return None
-    if (
-        event.intent == "yes"
-        or (event.intent == "checkout" and not event.values)
-        or (event.intent == "order" and not event.values.get("items"))
-    ):
+    if event.intent == "yes" or _goes_on(event):
         return _place_order(place, facts, "")
     if event.intent == "back":
         return _ask_payment(place, facts) if ways.offered(facts) else _how(place, facts)

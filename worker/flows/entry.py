@@ -39,7 +39,7 @@ from worker.flows.heard import ASKED, Command, Heard, listen, menu_choice, tappe
 from worker.flows.places import idle
 from worker.flows.replies import button, buttons, joined, step, text, under
 from worker.flows.step import Event, Flow, Happened, Place, Said, SentMedia, StateHandler, Step, Tapped
-from worker.flows.wording import say
+from worker.flows.wording import Sentence, say
 
 
 def _at_menu_level(place: Place, event: Event, facts: Facts) -> Step | None:
@@ -331,6 +331,9 @@ def _session_ended(place: Place, event: Happened, facts: Facts) -> Step:
     if (place.flow, place.state) in TOLD_ONLY or place.memory.get("told"):
         return Step(Place())
     told = say("session.ended_cart" if not facts.cart().empty else "session.ended")
+    ordered = (place.flow, place.state) == ("entry", "idle") and place.memory.get("placed") and "shown" not in place.memory
+    if ordered and facts.cart().empty:  # paid or placed, and nothing asked since: nothing is open that could be closed
+        return news.after_quiet(place, Sentence(""), facts) or Step(Place())
     return news.after_quiet(place, told, facts) or step(Place(), text(told))
 
 

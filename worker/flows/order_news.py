@@ -9,6 +9,7 @@ from worker.facts import Facts
 from worker.flows.paying_news import told
 from worker.flows.replies import button
 from worker.flows.step import Button, Happened, Outside, Place, Step
+from worker.flows.way_shown import WITH_TEAM
 from worker.flows.wording import Sentence, lines, paragraphs, plain, say
 
 # A later event tells what came after; a refund may have ended the order before the news of its end was told.
@@ -89,9 +90,12 @@ def expired(place: Place, event: Happened, facts: Facts) -> Step:
     order = facts.order(str(event.data.get("order_number", "")))
     if order is None or order.status != "expired":
         return Step(place)
-    sentence = say("news.expired", number=order.number)
+    attempt = facts.attempt_of(order.number)
     buy = button("search", "order_again") if facts.cart().empty else button("cart")
-    begun = facts.attempt_of(order.number) is not None
+    if attempt is not None and attempt.reason in WITH_TEAM:  # money came: neither words nor template may say that none did
+        sentence, outside = say("news.expired_team", number=order.number), Outside("order_cancelled", (order.number,))
+        return told(place, facts, sentence, button("agent"), buy, button("menu"), about=order.number, outside=outside)
+    sentence, begun = say("news.expired", number=order.number), attempt is not None
     offer = (buy, button(f"paid:{order.number}", "have_paid") if begun else button("menu"), button("agent"))
     more = say("news.expired_begun" if begun else "news.expired_next")
     outside = Outside("order_expired", (order.number,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.orders import Order
 from worker.facts import Facts
-from worker.flows import again, aside, checkout, paying_order, tracking, ways
+from worker.flows import again, aside, checkout, paying_order, paying_said, tracking, way_shown, ways
 from worker.flows.heard import Heard, is_command
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, choices, row, step, under
@@ -22,7 +22,8 @@ def pay(place: Place, event: Heard, facts: Facts) -> Step:
     if event.values.get("asked"):
         if not unpaid or aside.busy(place):
             return how(place, facts)
-        event = Heard(event.text, "pay", {"order_number": number, "another": True})  # a question begins no payment
+        cash = {"provider": "cash"} if event.values.get("provider") == "cash" else {}
+        event = Heard(event.text, "pay", {"order_number": number, "another": True, **cash})  # a question begins no payment
     if number:
         order = facts.order(number) or _of_that_amount(number, unpaid)
         if order is None:
@@ -142,17 +143,41 @@ def opened(place: Place, event: Event, facts: Facts) -> Step | None:
     if not isinstance(event, Heard) or event.tapped:
         return None
     number = str(place.memory["number"])
-    if event.text.strip().lower().rstrip(".!") in _DONE:
+    about = paying_said.meant(event)
+    sum_named = event.intent == "paid" and facts.order(str(event.values.get("order_number") or number)) is None
+    if about == paying_said.PAID or sum_named:  # "I have transferred 5000": no order has that number, so it is what was sent
         return paid(place, Heard(event.text, "paid", {"order_number": number}), facts)
+    if about:
+        return _about_it(place, number, about, event, facts)
     if event.intent == "resend" or _names_a_way(event):
         return pay(place, _by_word(number, event), facts)
+    if way := ways.meant(paying_said.way_named(event), facts):
+        chosen = ways.bank_meant(event.text, way, facts) if way.kind == "ussd" else None
+        return way_tapped(place, Heard(event.text, "pay_way", {"order_number": number, "way": (chosen or way).code}), facts)
     this_one = event.intent == "cancel" and len(event.text.split()) > 1
     if this_one or (event.intent == "cancel_order" and not event.values.get("order_number")):
         return tracking.cancel_order(place, Heard(event.text, "cancel_order", {"order_number": number}), facts)
+    order = facts.order(number)
+    if (
+        event.intent == "cancel" and order is not None and payable(order)
+    ):  # "cancel" leaves everywhere; the order stays, and says so
+        return step(idle(place, keep_list=False), way_shown.kept(order, facts))
     return tracking.show(place, number, facts) if event.intent == "back" else None
 
 
-_DONE = frozenset(("done", "sent", "i have done it", "i have sent it", "i don do am", "i don send am", "sent it", "all done"))
+def _about_it(place: Place, number: str, about: str, event: Heard, facts: Facts) -> Step | None:
+    """A word about the way on the screen, while its order waits for money."""
+    order = facts.order(number)
+    if order is None or not payable(order):
+        return None
+    if about == paying_said.LATER:
+        return step(place, way_shown.kept(order, facts))
+    if about == paying_said.WAITING:
+        return step(place, way_shown.actions(number, say("ready.own")))
+    if about == paying_said.TRUST:
+        offer = (button("agent"), button(f"other:{number}", "other_way"), button(f"oc:{number}", "cancel_order"))
+        return step(place, buttons(say("ready.trust"), *offer))
+    return pay(place, Heard(event.text, "pay", {"order_number": number, "another": about == paying_said.BROKEN}), facts)
 
 
 def _names_a_way(event: Heard) -> bool:

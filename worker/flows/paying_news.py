@@ -6,6 +6,7 @@ What is about somebody else's order or attempt is not told, and neither is what 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from models.orders import Order
 from models.payments.values import Attempt
@@ -75,10 +76,13 @@ def delayed(place: Place, event: Happened, facts: Facts) -> Step:
     attempt, order = _open(event, facts)
     if attempt is None or order is None or attempt.status != "starting":
         return Step(place)
-    sentence = say("news.delayed", provider=ways.name(attempt.provider), number=order.number)
-    number = order.number
+    number, slow = order.number, f"{order.number} {attempt.provider}"
+    if place.flow == "paying" and place.memory.get("slow") == slow:  # a page was lost and begun anew by itself: the same news
+        return Step(place)
+    sentence = say("news.delayed", provider=ways.name(attempt.provider), number=number)
     offer = (button(f"other:{number}", "other_way"), button(f"o:{number}", "track"))
-    return told(place, facts, sentence, *offer, about=number, stay=True)
+    news = told(place, facts, sentence, *offer, about=number, stay=True)
+    return replace(news, place=news.place.at(news.place.state, slow=slow)) if news.place.flow == "paying" else news
 
 
 def not_started(place: Place, event: Happened, facts: Facts) -> Step:

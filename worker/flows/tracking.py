@@ -134,6 +134,8 @@ def cancelled(place: Place, event: Happened, facts: Facts) -> Step:
     order = facts.order(str(event.data["number"]))
     online = order is not None and order.payment != "cash"
     money = "money.back" if place.memory.get("taken") else "money.if_paid" if online else "money.none"
+    if place.memory.get("doubtful"):
+        money = "money.looked_at"
     sentence = Sentence(f"{say('track.cancelled', number=event.data['number'])} {say(money)}")
     return step(go(place, "entry", "idle"), buttons(sentence, button("menu"), button("orders"), button("agent")))
 
@@ -155,7 +157,8 @@ def refused(place: Place, event: Happened, facts: Facts) -> Step:
 def _shown(place: Place, order: Order, facts: Facts) -> Step:
     to = go(place, "tracking", "opened", number=order.number)
     if order.cancellable:
-        pay = (button(f"pay:{order.number}", "pay"),) if way_shown.payable(order) else ()
+        to_pay = way_shown.payable(order) and not _with_team(order.number, facts)
+        pay = (button(f"pay:{order.number}", "pay"),) if to_pay else ()
         offer = (*pay, button(f"oc:{order.number}", "cancel_order"), button("agent"), button("menu"))
         return step(to, buttons(_card(order, facts), *offer))
     return step(to, buttons(_card(order, facts), button("orders"), button("agent"), button("menu")))
@@ -198,6 +201,8 @@ def _payment(order: Order, facts: Facts) -> Sentence:
         return say("payment.cash" if order.delivery == "delivery" else "payment.cash_pickup")
     if not way_shown.payable(order):
         return say("payment.failed") if order.payment_status == "failed" else Sentence("")
+    if _with_team(order.number, facts):
+        return say("payment.with_team")
     until = way_shown.still_held(order, facts)
     waiting = say("payment.until", until=until) if until else say("payment.pending")
     attempt = facts.attempt_of(order.number)
@@ -254,7 +259,8 @@ def _ask_cancel(place: Place, number: str, facts: Facts) -> Step:
         code = "already" if order.status in ("cancelled", "expired", "refunded") else "too_late"
         return refused(place, Happened("order_refused", {"code": code, "number": order.number}), facts)
     to = go(place, "tracking", "confirming_cancel", number=order.number)
-    back = say("track.cancel_paid", total=str(order.total)) if _taken(order) else ""
+    came = _came(order, facts) == "back"
+    back = say("track.cancel_paid", total=str(order.total)) if _taken(order) else say("track.cancel_came") if came else ""
     ask = paragraphs(say("track.cancel_ask", number=order.number, total=str(order.total)), back)
     return step(
         to, buttons(ask, Button(f"ocy:{order.number}", say("button.cancel_yes")), button(f"o:{order.number}", "keep_order"))
@@ -263,9 +269,26 @@ def _ask_cancel(place: Place, number: str, facts: Facts) -> Step:
 
 def _cancel(place: Place, number: str, facts: Facts) -> Step:
     order = facts.order(number)
-    taken = True if order and _taken(order) else None  # asked before: the books of an order that is over may say otherwise
-    to = go(place, "tracking", "waiting", number=number, taken=taken)
+    came = _came(order, facts) if order else ""
+    taken = True if came == "back" else None  # asked before: the books of an order that is over may say otherwise
+    to = go(place, "tracking", "waiting", number=number, taken=taken, doubtful=True if came == "team" else None)
     return step(to, effects=(Effect("cancel_order", {"number": number}),))
+
+
+def _with_team(number: str, facts: Facts) -> bool:
+    """Whether money came for an order that does not pay it, so that people look after it."""
+    attempt = facts.attempt_of(number)
+    return attempt is not None and attempt.reason in way_shown.WITH_TEAM
+
+
+def _came(order: Order, facts: Facts) -> str:
+    """What becomes of money for an order that is cancelled: "back", by itself; "team", where it is not sure whose it is; or ""."""
+    if _taken(order):
+        return "back"
+    if not way_shown.payable(order) or not _with_team(order.number, facts):
+        return ""
+    attempt = facts.attempt_of(order.number)
+    return "team" if attempt is not None and attempt.reason == "mismatch" else "back"
 
 
 def _taken(order: Order) -> bool:

@@ -56,6 +56,13 @@ def actions(number: str, sentence: str) -> Buttons:
     return buttons(sentence, button(f"paid:{number}", "have_paid"), button(f"other:{number}", "other_way"), _cancel(number))
 
 
+def kept(order: Order, facts: Facts) -> Buttons:
+    """Nothing is paid now: until when the order is kept for whoever pays later."""
+    until = still_held(order, facts)
+    sentence = say("pay.kept_until" if until else "pay.kept", number=order.number, until=until)
+    return buttons(sentence, button(f"pay:{order.number}", "pay"), _cancel(order.number), button("menu"))
+
+
 def total(attempt: Attempt) -> Money:
     """What must be sent: what the provider named where it named an amount (it may hold a fee), else the order's total."""
     named = attempt.way.get("amount_kobo")

@@ -76,6 +76,10 @@ PAY: Mapping[str, str] = {
     "ready.pin": "Type your PIN only on your phone's dial screen, never in this chat.",
     "ready.until": "Please pay before {until}.",
     "ready.own": "When the money is there, I tell you here by myself. It may take some minutes.",
+    "ready.trust": (
+        "You pay on the page or to the account of a licensed payment company, and the money comes to Drugs.ng. Nobody of us asks for "
+        "your card number, PIN or OTP. If you are not sure, talk to a person, or cancel and order with cash on delivery."
+    ),
     "ready.over": "The earlier way to pay is over. Please choose again:",
     # ---------------------------------------------------------------------------------------------------- being asked
     "pay.nothing": "You have no order to pay.",
@@ -91,6 +95,11 @@ PAY: Mapping[str, str] = {
     "pay.which_again": "Please type a number of the list, or an order number.",
     "pay.line": "{at}. Order {number} - {total}",
     "pay.not_now": "All right. Type *pay* when you want to pay.",
+    "pay.kept": "Order *{number}* still waits for your payment. Type *pay* when you are ready.",
+    "pay.kept_until": (
+        "Order *{number}* still waits for your payment. We keep it until {until}. Type *pay* when you are ready. After that it closes, "
+        "and you can order again."
+    ),
     "pay.nobody": "Paying online is not possible here right now. A person can help you.",
     "pay.no_cash": "This order was placed to be paid online. To pay in cash, cancel it and order again. Or pay it like this:",
     "pay.too_many": "Paying order *{number}* was tried very often. A person can help you now.",
@@ -105,8 +114,7 @@ PAY: Mapping[str, str] = {
         "way, please tell a person."
     ),
     "paid.asking": (
-        "Thank you. I am asking {provider} whether your money for order *{number}* is there, and tell you here. A bank transfer may "
-        "take some minutes."
+        "Thank you. I am asking {provider} whether your money for order *{number}* is there, and tell you here."
     ),
     "paid.none_begun": (
         "I do not see that a payment for order *{number}* was begun. Tap *Pay now* to pay it. If you sent money another way, please "
@@ -132,7 +140,7 @@ PAY: Mapping[str, str] = {
     "news.not_started_next": "You can try again, or pay another way:",
     "checked.pending": "I asked {provider}: the money for order *{number}* is not there yet.",
     "checked.pending_next": (
-        "A bank transfer may take some minutes. I go on looking and tell you here by myself. Please do not pay a second time."
+        "It may take some minutes. I go on looking and tell you here by myself. Please do not pay a second time."
     ),
     "checked.failed": "I asked {provider}: the payment for order *{number}* did not go through.",
     "checked.failed_next": "If your bank took the money, it gives it back. You can try again, or pay another way.",
@@ -174,8 +182,11 @@ PAY: Mapping[str, str] = {
     ),
     "news.rejected_for": "Order *{number}* is not paid yet. It needs exactly {total}, in one transfer.",
     "news.expired": (
-        "Order *{number}* was not paid in 30 minutes, so it is closed. We have received no money for it. If you did pay, we find it and "
-        "tell you here."
+        "Order *{number}* was not paid in 30 minutes, so it is closed. If you did pay, we find your money and tell you here."
+    ),
+    "news.expired_team": (
+        "Order *{number}* was not paid in full in 30 minutes, so it is closed. The money that came for it is safe: our team looks "
+        "after it and tells you here."
     ),
     "news.expired_next": "You can order again any time.",
     "news.expired_begun": "You can order again any time. If you have paid, tap *I have paid*: I ask at once.",
