@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 import settings
@@ -24,6 +26,7 @@ from models.base import Unavailable, connection
 from tests.children import Children
 from tests.maintenance_world import ask, one, place, world
 from tests.sentry_peer import SentryPeer
+from worker import logs
 
 __all__ = ["place", "world"]  # fixtures
 LAGOS = ZoneInfo("Africa/Lagos")
@@ -42,9 +45,16 @@ class Leads(Leadership):
 
 
 @pytest.fixture(autouse=True)
-def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+def logs_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The command sets up the logs of its process, once and for all; here it shares ours with every test after it."""
-    monkeypatch.setattr(cli.logs, "set_up", lambda *_, **__: None)
+    monkeypatch.setattr(logs, "_log", structlog.get_logger())  # the one that stays is bound at its first use
+    before, root = structlog.get_config(), logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    structlog.configure(**before)
+    structlog.contextvars.clear_contextvars()
+    root.handlers, logging.raiseExceptions = handlers, True
+    root.setLevel(level)
 
 
 @pytest.fixture
