@@ -68,7 +68,7 @@ def ready(place: Place, event: Happened, facts: Facts) -> Step:
         return Step(here, (*shown, buttons(aside.asked_again(here), *again.offered(here))))
     if here.flow != "prescription":  # its way back to what was left would be lost
         here = go(here, "paying", "open", number=order.number)
-    return Step(here, (*shown, way_shown.actions(order.number, say("ready.own"))))
+    return Step(here, way_shown.offered(attempt, order, facts))
 
 
 def delayed(place: Place, event: Happened, facts: Facts) -> Step:

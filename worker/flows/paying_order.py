@@ -51,7 +51,7 @@ def _ask_bank(place: Place, order: Order, way: Way, facts: Facts) -> Step:
 def _shown_again(place: Place, attempt: Attempt, order: Order, facts: Facts) -> Step:
     to = go(place, "paying", "open", number=order.number)
     if way_shown.usable(attempt, facts) and not attempt.switch_to:
-        return step(to, *way_shown.replies(attempt, order, facts), way_shown.actions(order.number, say("ready.own")))
+        return step(to, *way_shown.offered(attempt, order, facts))
     sentence = say("start.still", number=order.number, provider=ways.name(attempt.provider))
     return step(to, buttons(sentence, button(f"other:{order.number}", "other_way"), button(f"o:{order.number}", "track")))
 

@@ -14,7 +14,7 @@ from models.values import Money
 from worker.facts import Facts
 from worker.flows import ways
 from worker.flows.replies import button, buttons, text
-from worker.flows.step import Button, Buttons, Link, Reply
+from worker.flows.step import Button, Buttons, Link, Reply, Text
 from worker.flows.wording import BODY_LIMIT, BUTTON_LIMIT, Sentence, cut, lines, paragraphs, say
 
 # Reasons of an attempt under which money came that did not pay the order: people or a refund see to it.
@@ -37,18 +37,30 @@ def usable(attempt: Attempt, facts: Facts) -> bool:
 
 def replies(attempt: Attempt, order: Order, facts: Facts) -> tuple[Reply, ...]:
     """The way itself, without what can be done about it."""
+    return (_shown(attempt, order, facts),)
+
+
+def offered(attempt: Attempt, order: Order, facts: Facts) -> tuple[Reply, ...]:
+    """The way and what can be done about it. An account number or a code comes once more alone: so a phone copies it whole."""
+    shown, can = _shown(attempt, order, facts), actions(order.number, say("ready.own"))
+    if not isinstance(shown, Text):
+        return (shown, can)
+    alone = say("ready.account", account=attempt.way["account_number"]) if attempt.way.get("account_number") else _code(attempt)
+    return (buttons(paragraphs(Sentence(shown.body), Sentence(can.body)), *can.buttons), text(alone))
+
+
+def _shown(attempt: Attempt, order: Order, facts: Facts) -> Link | Text:
     amount, until = total(attempt), _until(attempt, order, facts)
     about = {"number": order.number, "total": str(amount), "provider": ways.name(attempt.provider)}
     if attempt.way.get("url"):
         body = paragraphs(say("ready.link", **about), until)
         label = cut(say("button.pay_amount", total=str(amount)), BUTTON_LIMIT)
-        return (Link(cut(body, BODY_LIMIT), label, str(attempt.way["url"])),)
+        return Link(cut(body, BODY_LIMIT), label, str(attempt.way["url"]))
     if attempt.way.get("account_number"):
-        return (text(paragraphs(_account(attempt, about), until)),)
-    code = Sentence(_NOT_DIALLED.sub("", str(attempt.way.get("ussd_code", "")))[:40])
+        return text(paragraphs(_account(attempt, about), until))
     bank = str(attempt.way.get("ussd_bank") or "")
     dial = say("ready.ussd_of", bank=ways.bank_name(bank), **about) if bank else say("ready.ussd", **about)
-    return (text(paragraphs(dial, say("ready.code", code=code), say("ready.pin"), until)),)
+    return text(paragraphs(dial, _code(attempt), say("ready.pin"), until))
 
 
 def actions(number: str, sentence: str) -> Buttons:
@@ -93,6 +105,10 @@ def _account(attempt: Attempt, about: dict[str, str]) -> Sentence:
             say("ready.fee") if total(attempt) != attempt.amount else "",
         ),
     )
+
+
+def _code(attempt: Attempt) -> Sentence:
+    return say("ready.code", code=Sentence(_NOT_DIALLED.sub("", str(attempt.way.get("ussd_code", "")))[:40]))
 
 
 def _cancel(number: str) -> Button:
