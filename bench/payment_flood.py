@@ -60,7 +60,7 @@ def flood(it: Rig, providers: Providers, orders: int, verify_ms: int, fails: flo
     it.simulator(statuses=False)
     it.worker(processes=1)
     line = procfile(ROOT / "Procfile")["payments"]
-    it.start("payments", re.sub(r"--threads \S+", f"--threads {threads}", line) if threads else line)
+    it.start("payments", re.sub(r"--threads \S+", f"--threads {threads}", line))
     it.clock()
     providers.configure(webhook_url=f"http://127.0.0.1:{it.web_port}/webhook", verify_latency_s=verify_ms / 1000)
     base.bind(it.database_url)
@@ -114,7 +114,7 @@ def main() -> int:
     parser.add_argument("--orders", type=int, default=200)
     parser.add_argument("--verify-ms", type=int, default=300)
     parser.add_argument("--fails", type=float, default=0.1)
-    parser.add_argument("--threads", type=int, default=0, help="of the process for payments; as in the Procfile unless given")
+    parser.add_argument("--threads", type=int, default=16, help="of the process for payments; PAYMENT_THREADS of the Procfile")
     given = parser.parse_args()
     with rig() as it, Providers.start(webhook_lanes=64) as providers:
         config = providers.config
