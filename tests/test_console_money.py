@@ -17,23 +17,16 @@ from models.payments.tasks import KINDS, OUTCOMES
 from models.values import Money, Refused
 from tests import factories
 from tests.console import Desk, Seat, a_colleague, audited, form
-from tests.console_sheet import words
+from tests.console_sheet import desk, words
 from tests.factories import a_customer, a_proof, an_attempt, an_order
 from tests.fulfilling import ACTS, a_paid_order, refused
-from tests.servers import Databases, ValkeyDatabases
 from web.console import order_labels
+
+__all__ = ["desk"]  # fixtures
 
 NOW = datetime.now(UTC)
 LATER = max(NOW, factories.NOW) + timedelta(hours=1)
 SEERS, ACTORS = ("owner", "admin", "support", "auditor"), ("owner", "admin")
-
-
-@pytest.fixture(scope="module")
-def desk(databases: Databases, valkey_databases: ValkeyDatabases) -> Iterator[Desk]:
-    with databases.fresh() as url, valkey_databases.fresh() as redis_url:
-        made = Desk(url, redis_url)
-        yield made
-        made.close()
 
 
 @pytest.fixture(autouse=True)

@@ -13,21 +13,14 @@ from models.base import connection
 from models.payments import settling
 from models.values import Money
 from tests.console import Desk, Seat, audited
-from tests.console_sheet import words
+from tests.console_sheet import desk, words
 from tests.factories import a_colleague, a_customer, a_product, a_proof, an_attempt, an_order, order_id
 from tests.fulfilling import ACTS, a_paid_order
-from tests.servers import Databases, ValkeyDatabases
+
+__all__ = ["desk"]  # fixtures
 
 MOVERS, LOOKERS = ("owner", "admin", "pharmacist", "support"), ("auditor",)
 CLERKS = ("owner", "admin")
-
-
-@pytest.fixture(scope="module")
-def desk(databases: Databases, valkey_databases: ValkeyDatabases) -> Iterator[Desk]:
-    with databases.fresh() as url, valkey_databases.fresh() as redis_url:
-        made = Desk(url, redis_url)
-        yield made
-        made.close()
 
 
 @pytest.fixture(autouse=True)

@@ -4,38 +4,23 @@ that the verb would refuse."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 
-from models import base, fulfilment, orders
+from models import fulfilment, orders
 from models.base import connection
 from models.payments import refunds
 from models.values import Money
 from tests.console import Desk, a_colleague, audited, form
-from tests.console_sheet import words
+from tests.console_sheet import desk, own_connection, words
 from tests.factories import a_customer, an_order, order_id
 from tests.fulfilling import ACTS, a_paid_order, an_order_in, state_of, told
-from tests.servers import Databases, ValkeyDatabases
 from tests.test_fulfilment import NEXT
 
+__all__ = ["desk", "own_connection"]  # fixtures
+
 RIDER = {"rider": "Sunday Etim", "phone": "0803 123 4567"}
-
-
-@pytest.fixture(scope="module")
-def desk(databases: Databases, valkey_databases: ValkeyDatabases) -> Iterator[Desk]:
-    with databases.fresh() as url, valkey_databases.fresh() as redis_url:
-        made = Desk(url, redis_url)
-        yield made
-        made.close()
-
-
-@pytest.fixture(autouse=True)
-def own_connection(desk: Desk) -> Iterator[None]:
-    base.bind(desk.settings.database_url)
-    yield
-    base.drop_connection()
 
 
 def at(number: str, act: str = "") -> str:

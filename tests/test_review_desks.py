@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
-from models import base
 from models.base import connection
 from models.payments import settling, tasks
 from models.values import Money
 from tests.console import Desk, Seat, a_colleague, form
-from tests.console_sheet import words
+from tests.console_sheet import desk, own_connection, words
 from tests.factories import NOW, a_customer, a_product, a_proof, an_attempt, an_order, order_id
 from tests.fulfilling import a_paid_order
-from tests.servers import Databases, ValkeyDatabases
+
+__all__ = ["desk", "own_connection"]  # fixtures
 
 # Which roles each address lets in; everybody else is told that it is not for their role.
 ALL, MOVE = ("owner", "admin", "pharmacist", "support", "auditor"), ("owner", "admin", "pharmacist", "support")
@@ -35,21 +34,6 @@ LETS_IN = {
     "money.give_back": MONEY,
 }
 EVIL = "\"><script>alert(1)</script><img src=x onerror=alert(2)>'"
-
-
-@pytest.fixture(scope="module")
-def desk(databases: Databases, valkey_databases: ValkeyDatabases) -> Iterator[Desk]:
-    with databases.fresh() as url, valkey_databases.fresh() as redis_url:
-        made = Desk(url, redis_url)
-        yield made
-        made.close()
-
-
-@pytest.fixture(autouse=True)
-def own_connection(desk: Desk) -> Iterator[None]:
-    base.bind(desk.settings.database_url)
-    yield
-    base.drop_connection()
 
 
 def routes(desk: Desk) -> dict[str, tuple[str, str]]:

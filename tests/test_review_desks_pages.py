@@ -4,35 +4,20 @@ of many, and money that comes between a page and its click."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
-from models import base, fulfilment, order_desk
+from models import fulfilment, order_desk
 from models.base import connection
 from models.payments import refunds, settling
 from models.values import Money
 from tests.console import Desk, form
-from tests.console_sheet import words
+from tests.console_sheet import desk, own_connection, words
 from tests.factories import NOW, a_colleague, a_customer, a_product, a_proof, an_attempt, an_order, order_id
 from tests.fulfilling import ACTS, a_paid_order, state_of
-from tests.servers import Databases, ValkeyDatabases
 from web.console import order_labels
 
-
-@pytest.fixture(scope="module")
-def desk(databases: Databases, valkey_databases: ValkeyDatabases) -> Iterator[Desk]:
-    with databases.fresh() as url, valkey_databases.fresh() as redis_url:
-        made = Desk(url, redis_url)
-        yield made
-        made.close()
-
-
-@pytest.fixture(autouse=True)
-def own_connection(desk: Desk) -> Iterator[None]:
-    base.bind(desk.settings.database_url)
-    yield
-    base.drop_connection()
+__all__ = ["desk", "own_connection"]  # fixtures
 
 
 def test_cancelling_says_that_the_rest_goes_back_while_a_part_is_under_way(desk: Desk) -> None:
