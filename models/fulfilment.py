@@ -54,7 +54,8 @@ class Part(NamedTuple):
 class Standing:
     """What decides about an order's next step. `unapproved`: lines that need a pharmacist's yes and have none of this order.
     `seen`: id of the last refund, so that a form sent twice is one refund. `owed`: open tasks about money that was to go back
-    already and has not: it goes back from there, and not a second time from here."""
+    already and has not: it goes back from there, and not a second time from here. `disputed`: open tasks about a payment that the
+    customer's bank disputes."""
 
     id: int
     number: str
@@ -67,6 +68,7 @@ class Standing:
     unapproved: int
     seen: int
     owed: int
+    disputed: int
     parts: tuple[Part, ...]
 
     @property
@@ -105,6 +107,8 @@ class Standing:
             return "reversed"
         if paying and not any(part.left_kobo for part in paying):
             return "refunding"
+        if act == "ship" and self.disputed:
+            return "disputed"
         return "not_approved" if act == "ship" and self.unapproved else ""
 
     def _no_refund(self) -> str:
@@ -150,6 +154,7 @@ SELECT o.id, o."orderNumber", {OWNER}, o.state, o."deliveryKind" = 'pickup', o."
     o."paymentStatus" IS NOT DISTINCT FROM 'Paid', COALESCE(o."totalKobo", 0), ({UNAPPROVED}),
     (SELECT COALESCE(max(id), 0) FROM refunds WHERE "orderId" = o.id),
     (SELECT count(*) FROM payment_tasks WHERE "orderId" = o.id AND "closedAt" IS NULL AND kind IN ('refund_failed', 'refund_rest')),
+    (SELECT count(*) FROM payment_tasks WHERE "orderId" = o.id AND "closedAt" IS NULL AND kind = 'dispute'),
     (SELECT COALESCE(json_agg(json_build_array(p.id, p."amountKobo" - {PROMISED}, p.settled IN ('applied', 'overpaid'), EXISTS (
             SELECT FROM refunds r WHERE r."paymentId" = p.id AND r.status IN ('wanted', 'sent')), p."reversedAt" IS NOT NULL)
             ORDER BY p.settled NOT IN ('applied', 'overpaid'), p.id), '[]')
@@ -166,8 +171,8 @@ def standing(number: str) -> Standing | None:
     row = connection().execute(STANDING, {"number": plain_number(number)}).fetchone()
     if row is None:
         return None
-    *head, total, unapproved, seen, owed, parts = row
-    return Standing(*head, Money(total), unapproved, seen, owed, tuple(Part(*part) for part in parts))
+    *head, total, unapproved, seen, owed, disputed, parts = row
+    return Standing(*head, Money(total), unapproved, seen, owed, disputed, tuple(Part(*part) for part in parts))
 
 
 # --------------------------------------------------------------------------------------------------- verbs
@@ -177,7 +182,7 @@ def process(number: str, *, by: int, now: datetime) -> Moved:
     """Somebody prepares it. `by` is the id of the staff member, here and below.
 
     All verbs raise Refused: `unknown`; `moved` (state, who, at: somebody was first, or it is over), `not_yet` (state), `not_paid`,
-    and where money or approvals are missing `reversed`, `refunding`, `not_approved` (lines).
+    and where money or approvals are missing `reversed`, `refunding`, `disputed` (to be shipped), `not_approved` (lines).
     """
     with connection().transaction():
         order = _taken(number, "process")

@@ -113,6 +113,21 @@ def test_nothing_leaves_the_house_for_money_the_provider_took_back() -> None:
     assert refused(lambda: ACTS["ship"](attempt.order_number, a_colleague().id)).code == "reversed"
 
 
+def test_an_order_whose_payment_the_bank_disputes_is_shipped_only_when_that_is_settled() -> None:
+    attempt = an_attempt(a_customer())
+    proof = a_proof(attempt)
+    settling.settle(attempt.id, proof, now=NOW)
+    about = {"reference": attempt.reference, "transaction_id": proof.transaction_id, "amount": None, "status": "pending"}
+    task = settling.dispute(attempt.provider, "501", **about, now=NOW)
+
+    assert refused(lambda: ACTS["ship"](attempt.order_number, a_colleague().id)).code == "disputed"
+
+    tasks.close(task, by="staff:1", outcome="no_loss", now=NOW)
+    ACTS["ship"](attempt.order_number, a_colleague().id)
+
+    assert state_of(attempt.order_number) == "shipped"
+
+
 def test_an_order_of_which_a_part_went_back_is_shipped() -> None:
     number, by = a_paid_order(), a_colleague().id
     fulfilment.refund(number, Money(100), "goodwill", by=by, now=NOW)

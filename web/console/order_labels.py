@@ -208,6 +208,7 @@ WHY = {
     "not_yet": "That comes later: it is not on its way yet.",
     "not_paid": "It is not paid: nothing leaves the house unpaid but an order in cash.",
     "reversed": "Its money was taken back by the provider: nothing leaves the house for it. Look at its tasks first.",
+    "disputed": "The customer's bank disputes its payment: nothing leaves the house until that task is closed.",
     "refunding": "All of its money is going back: nothing leaves the house for it.",
     "bad_rider": "Write the rider's name: 2 to 40 letters.",
     "bad_phone": "Write the rider's Nigerian mobile number, like 0803 123 4567.",
