@@ -18,6 +18,7 @@ from models.payments.values import Attempt
 from models.values import Money
 from tests.factories import NOW, a_colleague, a_customer, a_product, a_proof
 from tests.servers import Databases
+from worker import conversation
 from worker.database_facts import DatabaseFacts
 from worker.effects import Context, perform
 from worker.facts import CustomerFacts, Pharmacy
@@ -63,18 +64,12 @@ class Customer:
             CustomerFacts(self.id, "Ada Obi", registered=True, returning=True), self.now, ZoneInfo("Africa/Lagos"), PHARMACY
         )
         context = Context(self.id, 1, self.now, SETTINGS, facts)
-        step = entry.turn(self.place, event, facts)
-        place, replies, effects, self.outside = step.place, step.replies, step.effects, step.outside
         with base.db.atomic():
-            while effects:
-                outcomes = [o for o in (perform(effect, context) for effect in effects) if o]
-                effects = ()
-                for outcome in outcomes:
-                    after = entry.turn(place, outcome, facts)
-                    place, replies, effects = after.place, replies + after.replies, effects + after.effects
-        self.place = Place(place.flow, place.state, json.loads(json.dumps(dict(place.memory))))
+            step = conversation.perform_all(entry.turn(self.place, event, facts), context, facts)
+        self.place = Place(step.place.flow, step.place.state, json.loads(json.dumps(dict(step.place.memory))))
+        self.outside = step.outside
         self.hints += context.hints
-        return replies
+        return step.replies
 
     def say(self, *typed: str) -> str:
         return [words(self.send(Said(each))) for each in typed][-1]

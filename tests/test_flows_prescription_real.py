@@ -19,8 +19,9 @@ from models.prescriptions.record import Line
 from models.readings import Candidate
 from tests.factories import KEY, NOW, a_colleague, a_customer, a_product, a_reading, an_item
 from tests.servers import Databases
+from worker import conversation
 from worker.database_facts import DatabaseFacts
-from worker.effects import Context, perform
+from worker.effects import Context
 from worker.facts import CustomerFacts, Pharmacy
 from worker.flows import entry
 from worker.flows.step import Event, Happened, Place, Reply, Said, SentMedia, Tapped
@@ -52,18 +53,11 @@ class Customer:
         known = CustomerFacts(self.id, "Ada Obi", registered=True, returning=True)
         facts = DatabaseFacts(known, self.now, ZoneInfo("Africa/Lagos"), Pharmacy("Drugs.ng Pharmacy"))
         context = Context(self.id, self._inbox(), self.now, SETTINGS, facts)
-        step = entry.turn(self.place, event, facts)
-        place, replies, effects = step.place, step.replies, step.effects
         with base.db.atomic():
-            while effects:
-                outcomes = [o for o in (perform(effect, context) for effect in effects) if o]
-                effects = ()
-                for outcome in outcomes:
-                    after = entry.turn(place, outcome, facts)
-                    place, replies, effects = after.place, replies + after.replies, effects + after.effects
-        self.place = Place(place.flow, place.state, json.loads(json.dumps(dict(place.memory))))
+            step = conversation.perform_all(entry.turn(self.place, event, facts), context, facts)
+        self.place = Place(step.place.flow, step.place.state, json.loads(json.dumps(dict(step.place.memory))))
         self.hints += context.hints
-        return replies
+        return step.replies
 
     def hears(self) -> str:
         """What is said to the newest thing the house put into this customer's inbox."""

@@ -211,14 +211,14 @@ def _take_turn(
         return _save(conn, held, event, following, step, blocked=blocked)
     with db.atomic():
         context = Context(customer_id=held.customer_id, inbox_id=event.id, now=held.now, settings=settings, facts=facts)
-        saved = _save(conn, held, event, following, _perform_all(step, context, facts), blocked=blocked)
+        saved = _save(conn, held, event, following, perform_all(step, context, facts), blocked=blocked)
     claimed.remember(held, facts.customer)
     for hint, subject in context.hints:  # the rows are committed; what is lost from here on a sweep brings back
         hint_at(hint, subject)
     return saved
 
 
-def _perform_all(step: Step, context: Context, facts: DatabaseFacts) -> Step:
+def perform_all(step: Step, context: Context, facts: DatabaseFacts) -> Step:
     """Performs effects, feeds outcomes back to the flow, and gathers the replies. Bounded: the only loop of its kind."""
     replies: list[Reply] = []
     outside = step.outside
