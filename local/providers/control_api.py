@@ -6,35 +6,21 @@ Wrong requests get 400 with a sentence in `error`, what a provider would not let
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Any
 
 from local.peer.http_server import Request, Response
+from local.peer.json_api import Json, payload_of, reply
 from local.providers import faults
 from local.providers.books import PAID, Charge, Transaction, stamp
 from local.providers.desk import Desk, NotPossible
 from local.providers.webhooks import Item, encode, signature
 from local.simulator.webhooks import Poster
 
-Json = dict[str, Any]
 MOST_WAIT_S = 60.0
 FIXED = ("webhook_lanes", "keep", "keep_calls")
-
-
-def reply(value: Any, status: int = 200) -> Response:
-    return Response(status, json.dumps(value, separators=(",", ":")).encode())
-
-
-def payload_of(request: Request) -> Json:
-    """The JSON object of a request; ValueError when it is none."""
-    found = json.loads(request.body) if request.body else {}
-    if not isinstance(found, dict):
-        raise ValueError("the body must be a JSON object")
-    return found
 
 
 def shown(charge: Charge) -> Json:

@@ -6,35 +6,21 @@ Wrong requests get 400 with a sentence in `error`.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Any
 from urllib.parse import urlencode
 
 from local.peer.http_server import Request, Response
+from local.peer.json_api import payload_of, reply
 from local.simulator import faults, inbound, limits, wire
 from local.simulator.house import House
 from local.simulator.saying import NotPossible, identify, kind_of, say
 from local.simulator.state import Entry
 from local.simulator.webhooks import Poster
 
-Json = dict[str, Any]
 MOST_PER_PAGE = 5000
 MOST_WAIT_S = 60.0
-
-
-def reply(value: Any, status: int = 200) -> Response:
-    return Response(status, json.dumps(value, separators=(",", ":")).encode())
-
-
-def payload_of(request: Request) -> Json:
-    """The JSON object of a request; ValueError when it is none."""
-    found = json.loads(request.body) if request.body else {}
-    if not isinstance(found, dict):
-        raise ValueError("the body must be a JSON object")
-    return found
 
 
 class Control:

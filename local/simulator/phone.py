@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from local.peer.http_server import Request, Response
+from local.peer.json_api import payload_of, reply
 from local.simulator import limits, transcripts
-from local.simulator.control_api import payload_of, reply
 from local.simulator.house import House
 from local.simulator.saying import NotPossible, identify, kind_of, say
 from local.simulator.state import Customer, Listener
