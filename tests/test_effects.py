@@ -261,7 +261,7 @@ def test_a_refusal_where_the_contract_has_none_travels_up(monkeypatch: pytest.Mo
         raise Refused("no")
 
     # No verb behind these effects refuses today; one that begins to must not be swallowed.
-    monkeypatch.setattr("worker.effects.support.hand_over", refuse)
+    monkeypatch.setattr("worker.effects.people.support.hand_over", refuse)
 
     with pytest.raises(Refused):
         do(a_customer(), "hand_over", reason="asked")
