@@ -6,6 +6,7 @@ Written by hand where it is hot: through Peewee's models the door cost half as m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from json import dumps
 from typing import Any
@@ -20,6 +21,7 @@ from models.envelope import InboundItem, StatusItem
 # Meta repeats a webhook for up to 7 days (webhooks/overview, read November 2026). What claims to be older is kept and never
 # acted upon: that, and not a list of ids kept for ever, makes the replay of an old signed webhook harmless after pruning.
 OLDEST_HANDLED_S = 8 * 24 * 3600
+DEADLOCKS_OUTLIVED = 2
 STATUS_OF = {"handle": "pending", "store": "stored", "quarantine": "quarantined"}
 
 
@@ -96,8 +98,18 @@ def accept(
 ) -> Accepted:
     """Stores all of one webhook durably, each message once for ever; a second delivery changes nothing.
 
-    One statement when everybody in it is known, and one transaction when messages and statuses come together.
+    One statement when everybody in it is known, and one transaction when messages and statuses come together. Two webhooks that
+    bring the same messages in another order may each wait for what the other has just stored: one of them begins again.
     """
+    for _ in range(DEADLOCKS_OUTLIVED):
+        with suppress(psycopg.errors.DeadlockDetected):
+            return _accept(conn, items, statuses, correlation_id)
+    return _accept(conn, items, statuses, correlation_id)
+
+
+def _accept(
+    conn: psycopg.Connection, items: Sequence[InboundItem], statuses: Sequence[StatusItem], correlation_id: str
+) -> Accepted:
     if not statuses:
         return _accept_messages(conn, items, correlation_id) if items else Accepted([], 0, 0)
     if not items:

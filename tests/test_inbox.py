@@ -12,6 +12,7 @@ import pytest
 
 from models import base, inbox
 from models.envelope import InboundItem
+from tests.children import wait_until
 from tests.factories import a_customer
 
 
@@ -64,6 +65,29 @@ def test_the_same_new_persons_webhooks_in_parallel_make_one_customer_and_one_row
     assert len(rows(conn)) == 6
     assert conn.execute("""SELECT count(DISTINCT "customerId") FROM inbox""").fetchone() == (3,)
     assert conn.execute("SELECT count(*) FROM customers").fetchone() == (3,)
+
+
+def test_two_webhooks_with_the_same_messages_in_another_order_both_end_well(
+    conn: psycopg.Connection[Any], database_url: str
+) -> None:
+    inbox.accept(conn, [item("met", number="2348031")], [], "c")  # a customer that is known, so that nothing else is waited for
+    came: list[inbox.Accepted] = []
+
+    def come() -> None:
+        with psycopg.connect(database_url, autocommit=True) as own:
+            came.append(inbox.accept(own, [item("b", number="2348031"), item("a", number="2348031")], [], "c"))
+
+    other = threading.Thread(target=come)
+    with psycopg.connect(database_url) as first:  # the other webhook, stopped between its two messages
+        first.execute("SET deadlock_timeout = '30s'")  # so that it is not the one that is broken off
+        first.execute("""INSERT INTO inbox (channel, "externalId", kind, payload) VALUES ('whatsapp', 'a', 'text', '{}')""")
+        other.start()
+        wait_until(lambda: conn.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchone(), "the other to wait")
+        first.execute("""INSERT INTO inbox (channel, "externalId", kind, payload) VALUES ('whatsapp', 'b', 'text', '{}')""")
+    other.join(20)
+
+    assert [(each.new, each.came) for each in came] == [(0, 2)]
+    assert [name for name, _ in rows(conn)] == ["met", "a", "b"]
 
 
 def test_what_is_older_than_meta_repeats_is_kept_unhandled_by_the_databases_clock(conn: psycopg.Connection[Any]) -> None:
