@@ -331,7 +331,7 @@ def _counted(said: Said) -> Intent | None:
         return None
     found, counted = items.parse(said.words, said.first, said.end)
     names = [str(item.get("name", "")) for item in found]
-    if not counted or not all(_is_a_name(name) for name in names) or found[0]["quantity"] != quantity:
+    if not (counted and found) or not all(_is_a_name(name) for name in names) or found[0]["quantity"] != quantity:
         return None
     return Intent("order", {"items": found}, 0.7)
 
