@@ -13,7 +13,7 @@ from models.prescriptions import Decided, DecidedLine, Shown, ShownLine
 from models.prescriptions.record import QUESTIONS, REASONS_OF, REJECTIONS
 from tests.test_flows import PICTURE, body, say, tap
 from tests.test_flows import a_customer as a_play
-from worker.flows.step import Happened, Place
+from worker.flows.step import Happened, Outside, Place
 
 SETTINGS = settings.read({"DATABASE_URL": "postgresql://nobody@127.0.0.1/none", "REDIS_URL": "redis://127.0.0.1:1"})
 W = "W" * 160
@@ -32,6 +32,33 @@ def a_decided_one(play: Play, *lines: DecidedLine, kind: str = "approved", **mor
     name = "prescription_question" if kind == "asked" else "prescription_decided"
     turned = play.send(Happened(name, {"prescription_id": 1, "decision_id": 1}))
     return body(turned)
+
+
+@pytest.mark.parametrize(("kind", "template"), [("approved", "decided"), ("rejected", "decided"), ("asked", "question")])
+@pytest.mark.parametrize("doing", ["nothing", "something else"])
+def test_what_a_pharmacist_says_is_announced_by_its_template_whatever_is_said(kind: str, template: str, doing: str) -> None:
+    play = a_play()
+    if doing == "something else":
+        play.send(say("search"))
+
+    play.shop.papers.append(
+        Paper(Shown(1, kind, play.shop.now), Decided(kind, "unreadable", "", "Which strength?", "Bola Ade", ()))
+    )
+    turned = play.send(Happened(f"prescription_{template}", {"prescription_id": 1, "decision_id": 1}))
+
+    assert turned.replies
+    assert turned.outside == Outside(f"prescription_{template}")
+
+
+def test_what_was_decided_meanwhile_is_neither_said_nor_announced() -> None:
+    play = a_play()
+    play.shop.papers.append(Paper(Shown(1, "waiting", play.shop.now)))
+
+    turned = [
+        play.send(Happened(f"prescription_{what}", {"prescription_id": 1, "decision_id": 1})) for what in ("decided", "question")
+    ]
+
+    assert [(each.replies, each.outside) for each in turned] == [((), None)] * 2
 
 
 # ------------------------------------------------------------------------------------------------------------- what is said

@@ -178,11 +178,12 @@ def test_a_refused_transfer_is_told_however_old_the_news_is(world: World, monkey
 
 
 @pytest.mark.parametrize("name", ["prescription_decided", "prescription_question"])
-def test_what_a_pharmacist_says_outside_the_window_is_announced_whatever_the_flow_says(
+def test_what_a_pharmacist_says_outside_the_window_is_announced_and_kept_for_the_customer(
     world: World, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     world.wrote(30)
-    monkeypatch.setattr(entry, "turn", lambda place, event, facts: Step(place, (Text("About your prescription..."),)))
+    said = (Text("About your prescription..."),)
+    monkeypatch.setattr(entry, "turn", lambda place, event, facts: Step(place, said, outside=Outside(name)))
     hears(world, name, "1")
 
     assert world.states() == [("template", "accepted"), ("reply", "held")]

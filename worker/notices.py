@@ -18,8 +18,6 @@ WINDOW = timedelta(hours=24)
 # Meta's clock runs from when the customer wrote, ours from when we heard of it; and what waits in a queue for minutes must
 # still find the window open.
 MARGIN = timedelta(minutes=5)
-# What only announces and fills no place is the same whatever the flow says of it.
-STANDS_FOR = {name: Outside(name) for name in ("prescription_decided", "prescription_question")}
 # Of a payment that was too much the replies say where the rest goes, and the template does not.
 SAYS_MORE = frozenset({"overpaid"})
 # News of money for which no template stands: it waits for the customer, however long that takes.
@@ -53,7 +51,6 @@ def planned(outside: Outside | None, held: Claim, event: Pending, settings: Sett
         return Notice(closed)
     told = json.loads(event.payload) if event.channel == "house" else {}
     name, data = str(told.get("name")), told.get("data") or {}
-    outside = outside or STANDS_FOR.get(name)
     if outside is None:
         return Notice(closed, MONEY_ALONE if name in MONEY_NEWS else "")
     try:

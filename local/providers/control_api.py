@@ -13,11 +13,11 @@ from dataclasses import asdict
 
 from local.peer.http_server import Request, Response
 from local.peer.json_api import Json, payload_of, reply
+from local.peer.poster import Poster
 from local.providers import faults
 from local.providers.books import PAID, Charge, Transaction, stamp
 from local.providers.desk import Desk, NotPossible
 from local.providers.webhooks import Item, encode, signature
-from local.simulator.webhooks import Poster
 
 MOST_WAIT_S = 60.0
 FIXED = ("webhook_lanes", "keep", "keep_calls")

@@ -17,9 +17,9 @@ from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from local.peer.poster import Poster
 from local.providers.config import Config
 from local.providers.faults import Fault, Faults
-from local.simulator.webhooks import Poster
 
 log = logging.getLogger("providers.webhooks")
 Json = dict[str, Any]

@@ -94,7 +94,7 @@ def show(turned: Turned) -> Iterator[str]:
     for reply in turned.replies:
         yield from _reply(reply)
     if turned.outside is not None:
-        yield f"= {turned.outside.kind} {' | '.join(turned.outside.parameters)}"
+        yield f"= {turned.outside.kind} {' | '.join(turned.outside.parameters)}".rstrip()
 
 
 def _word(value: object) -> str:

@@ -13,11 +13,11 @@ from urllib.parse import urlencode
 
 from local.peer.http_server import Request, Response
 from local.peer.json_api import payload_of, reply
+from local.peer.poster import Poster
 from local.simulator import faults, inbound, limits, wire
 from local.simulator.house import House
 from local.simulator.saying import NotPossible, identify, kind_of, say
 from local.simulator.state import Entry
-from local.simulator.webhooks import Poster
 
 MOST_PER_PAGE = 5000
 MOST_WAIT_S = 60.0
@@ -218,7 +218,7 @@ class Control:
         url = f"{config.webhook_url}{'&' if '?' in config.webhook_url else '?'}{urlencode(query)}"
         try:
             async with asyncio.timeout(10):
-                status, body = await sender.get(url)
+                status, body = await sender.get(url, {"User-Agent": wire.USER_AGENT, "Accept": "*/*"})
         except (OSError, EOFError, TimeoutError) as trouble:
             return reply({"status": 0, "error": type(trouble).__name__, "verified": False})
         finally:

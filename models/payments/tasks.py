@@ -157,11 +157,6 @@ def get(task_id: int) -> Task | None:
     return _task(row) if row else None
 
 
-def count_open() -> int:
-    row = connection().execute("""SELECT count(*) FROM payment_tasks WHERE "closedAt" IS NULL""").fetchone()
-    return int(row[0]) if row else 0
-
-
 def _task(row: Any) -> Task:
     id, kind, subject, number, payment, provider, reference, kobo, currency, *rest = row
     return Task(id, kind, subject, number, payment, provider, reference, Money(kobo, currency), *rest)

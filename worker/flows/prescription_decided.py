@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from models.prescriptions import Decided, DecidedLine, Shown
 from models.values import Money
@@ -12,10 +13,12 @@ from worker.flows.heard import Heard
 from worker.flows.places import idle
 from worker.flows.prescription_read import leads_elsewhere, said
 from worker.flows.replies import button, buttons, step, under
-from worker.flows.step import Button, Event, Happened, Place, SentMedia, Step
+from worker.flows.step import Button, Event, Happened, Outside, Place, SentMedia, Step
 from worker.flows.support import unclear
 from worker.flows.wording import Sentence, lines, paragraphs, plain, say
 
+# What they say is not for a screen that somebody else may see: the templates only announce it.
+DECIDED, ASKED = Outside("prescription_decided"), Outside("prescription_question")
 LINES_SHOWN = 10
 NAME, DIRECTIONS, RAW, NOTE = 50, 80, 40, 70  # units of each in a line, so that ten lines fit into one message
 DISPENSED = frozenset(("approved", "changed"))
@@ -33,10 +36,12 @@ def told(place: Place, event: Happened, facts: Facts) -> Step:
     place = _over(place, shown.id)
     decided = facts.decision(shown.id)
     if decided is None:
-        return step(place, buttons(say("decided.unknown"), button("agent", "pharmacist"), button("cart"), button("menu")))
-    if decided.kind == "rejected":
-        return _rejected(place, shown, decided, facts)
-    return _approved(place, shown, decided, facts)
+        then = step(place, buttons(say("decided.unknown"), button("agent", "pharmacist"), button("cart"), button("menu")))
+    elif decided.kind == "rejected":
+        then = _rejected(place, shown, decided, facts)
+    else:
+        then = _approved(place, shown, decided, facts)
+    return replace(then, outside=DECIDED)
 
 
 def _over(place: Place, number: int) -> Place:
@@ -206,8 +211,8 @@ def question(place: Place, event: Happened, facts: Facts) -> Step:
     if aside.busy(place) and not _about(place, shown.id):
         body = paragraphs(asked, say("ask.later"), aside.asked_again(place))
         answer = button(f"rxask:{shown.id}", "rx_answer")
-        return step(place, buttons(body, answer, *again.offered(place)))
-    return _asking(place, shown.id, asked, decided)
+        return replace(step(place, buttons(body, answer, *again.offered(place))), outside=ASKED)
+    return replace(_asking(place, shown.id, asked, decided), outside=ASKED)
 
 
 def answer_tapped(place: Place, event: Heard, facts: Facts) -> Step:
