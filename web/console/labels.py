@@ -108,6 +108,13 @@ STATES = {
     "replaced": ("Replaced by a better picture", ""),
     "withdrawn": ("Withdrawn by the customer", ""),
 }
+OLD_STATES = {"Pending": ("Never decided", "warn"), "Verified": ("Approved then", "good"), "Rejected": ("Rejected then", "bad")}
+OLD_FILES = {
+    "stored": "in the vault",
+    "waiting": "still to be fetched from the old system's storage",
+    "given_up": "could not be fetched from the old system's storage",
+    "none": "the old system had none",
+}
 REFUSALS = {
     "unknown": "There is no such prescription.",
     "decided": "It has been decided already.",

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, make_response, render_template
 
 from models.base import connection
 from models.prescriptions import case as cases
+from models.prescriptions import old
 from models.vault import Away, Gone, Locked, vault
 from web.console import casepage, labels
 from web.console.auth import needs, noted, staff
@@ -64,6 +65,8 @@ def original(number: int) -> Response:
         )
         .fetchone()
     )
+    if row is None and (paper := old.one(connection(), number)) and paper.original:
+        row = (paper.original, paper.customer_id, paper.content_type)
     if row is None:
         abort(404)
     content = _content(row[0])

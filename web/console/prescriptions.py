@@ -7,20 +7,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, render_template, request, url_for
+from werkzeug.exceptions import NotFound
 
 from models import catalogue
 from models.base import connection, db
 from models.prescriptions import case as cases
-from models.prescriptions import deciding, queue
+from models.prescriptions import deciding, old, queue
 from models.values import Refused
 from models.vault import Locked
-from web.console import casepage, errors, labels, packs, sheet
+from web.console import casepage, errors, labels, old_prescriptions, packs, sheet
 from web.console.auth import go, needs, noted, settings, staff
 from web.console.decisions import decisions
 from web.console.showing import midnight
 
 prescriptions = Blueprint("prescriptions", __name__)
 prescriptions.register_blueprint(decisions)
+prescriptions.register_blueprint(old_prescriptions.old_prescriptions)
 TABS = ("waiting", "asked", "decided")
 PRODUCTS_SHOWN = 8
 ROWS_MAX = 200  # a number in an address; how many may be signed is the verb's to say
@@ -43,6 +45,7 @@ def waiting() -> str:
         template,
         tab=tab,
         rows=rows[: queue.PAGE],
+        old=old.any_there(conn),
         counts=queue.counts(conn, midnight=midnight(settings().default_timezone)),
         older=url_for("prescriptions.queue", tab=tab, after=f"{more.ready_at.isoformat()}~{more.id}") if more else "",
         first=url_for("prescriptions.queue", tab=tab) if request.args.get("after") else "",
@@ -83,11 +86,13 @@ def take_next() -> Any:
 @needs("prescriptions.read")
 def verify(number: int) -> Any:
     """The picture beside the sheet. Whoever may decide takes it up by opening it, if it is free."""
-    why_not = casepage.try_to_claim(number) if staff().may("prescriptions.decide") else ""
     try:
+        why_not = casepage.try_to_claim(number) if staff().may("prescriptions.decide") else ""
         found = casepage.find(number)
     except Locked as error:
         return casepage.locked(number, error)
+    except NotFound:  # not one of ours: perhaps the old system's
+        return old_prescriptions.page(number)
     noted("prescription.seen", "prescription", number, found.customer_id)
     return casepage.page(found, found.draft, why_not=why_not)
 
