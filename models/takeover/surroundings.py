@@ -6,12 +6,15 @@ import os
 from collections.abc import Iterable, Iterator
 
 from models.migration_session import Session
+from models.takeover import extensions
 from models.takeover.findings import NOTE, STOPS, Finding
 
 OURS = "drugsng"  # how application names of this program begin
 # Programs of people: they may look on while the shop is closed.
 TOOLS = ("psql", "pgadmin", "pg_dump", "dbeaver", "datagrip", "postico", "tableplus", "heroku", "pg_basebackup", "walreceiver")
-OLDEST_SERVER = 140000  # step 003 says CREATE OR REPLACE TRIGGER
+OLDEST_SERVER = 140_000  # step 003 says CREATE OR REPLACE TRIGGER
+MADE_FOR = 170_000  # what is tested whole; what is known of the versions between stands in docs/ops/README.md
+COUNTED_SINCE = 150_000  # models/keeping/row_counts.py
 LONG_TRANSACTION_S = 60
 
 _OTHERS = """
@@ -41,6 +44,7 @@ def old_connections(session: Session) -> list[tuple[int, str, str]]:
 def look(session: Session, tables: Iterable[str]) -> Iterator[Finding]:
     """What stands in the way around the tables that are to be changed."""
     yield from _server(session)
+    yield from extensions.look(session)
     yield from _rights(session, sorted(tables))
     yield from _company(session)
     yield from _disk(session)
@@ -54,10 +58,7 @@ def _server(session: Session) -> Iterator[Finding]:
     collation = session.database.execute_sql("SELECT datcollate FROM pg_database WHERE datname = current_database()").fetchone()[
         0
     ]
-    if number < OLDEST_SERVER:
-        yield Finding(
-            "server_version", STOPS, f"The server is PostgreSQL {version}", "This program needs 14 or newer: upgrade it."
-        )
+    yield from of_version(number, version)
     if encoding != "UTF8":
         yield Finding(
             "encoding", STOPS, f"The database is encoded as {encoding}", "Dump it and restore it into a database made with UTF8."
@@ -68,6 +69,21 @@ def _server(session: Session) -> Iterator[Finding]:
         "server", NOTE, f"PostgreSQL {version}, {encoding}, collation {collation}, time zone {zone}",
         "Times without a zone are taken to be in that time zone." if zone not in ("UTC", "Etc/UTC", "GMT") else "Nothing to do.",
     )  # fmt: skip
+
+
+def of_version(number: int, version: str) -> Iterator[Finding]:
+    """What is to be known of a server's version; nothing when it is one this program is made for. `number`: 170010 for 17.10."""
+    if number < OLDEST_SERVER:
+        yield Finding(
+            "server_version", STOPS, f"The server is PostgreSQL {version}",
+            "This program needs 14 or newer, best 17: step 003 fails on it. Upgrade it first.",
+        )  # fmt: skip
+    elif number < MADE_FOR:
+        counting = "" if number >= COUNTED_SINCE else " Rows that a migration writes are not counted in the log."
+        yield Finding(
+            "server_older", NOTE, f"The server is PostgreSQL {version}, and this program is made for 17 and newer",
+            f"It works, but a backup goes back into it only with pg_dump and pg_restore {number // 10_000}.{counting}",
+        )  # fmt: skip
 
 
 def _rights(session: Session, tables: list[str]) -> Iterator[Finding]:
