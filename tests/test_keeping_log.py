@@ -21,6 +21,8 @@ from models.keeping_cli import logged
 from models.migrating import CannotMigrate
 from tests.children import Children
 from tests.keeping_world import names_in, run
+from tests.taken_over import ask
+from tests.taken_over import run as run_sql
 
 AWAY = "postgresql://u:hush-hush@127.0.0.1:1/x"
 
@@ -194,3 +196,27 @@ def test_a_command_that_is_logged_says_where(
     assert sorted(name for name in names_in(tmp_path) if name.endswith(".md")) == [written] * bool(written)
     if written:
         assert entries(tmp_path / written)[0]["Rows changed"] == "users 3"
+
+
+def test_what_no_command_counts_the_server_counts_new_tables_and_triggers_included(old_database_url: str, file: Path) -> None:
+    with noting.noted("migrate", old_database_url, file=file) as note:
+        note.steps = migrating.migrate(old_database_url, to="003")
+    with noting.noted("migrate", old_database_url, file=file) as note:
+        note.steps = migrating.migrate(old_database_url, to="005")
+    naira, catalogue = (entry["Rows changed"] for entry in entries(file))
+    (orders,) = ask(old_database_url, "SELECT count(*) FROM orders")[0]
+    (entries_made,) = ask(old_database_url, "SELECT count(*) FROM catalogue_entries")[0]
+    assert f"orders {orders}" in naira
+    assert f"catalogue_entries {entries_made}" in catalogue
+    assert "orders" not in catalogue
+
+
+def test_a_step_that_writes_no_row_says_none_and_a_server_that_does_not_count_says_so(
+    empty_database_url: str, file: Path
+) -> None:
+    with noting.noted("migrate", empty_database_url, file=file) as note:
+        note.steps = migrating.migrate(empty_database_url, to="001")
+    run_sql(empty_database_url, "ALTER DATABASE " + empty_database_url.rpartition("/")[2] + " SET track_counts = off")
+    with noting.noted("migrate", empty_database_url, file=file) as note:
+        note.steps = migrating.migrate(empty_database_url, to="002")
+    assert [entry["Rows changed"] for entry in entries(file)] == ["none", "not counted"]

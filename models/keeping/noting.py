@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from models.clock import utcnow
-from models.keeping import connecting
+from models.keeping import connecting, row_counts
 from models.keeping.archive import write_private
 from models.keeping.children import Tell, lasted
 from models.keeping.connecting import CannotKeep, one
@@ -59,6 +59,7 @@ class _Begun:
     zone: ZoneInfo
     started: str
     since: float
+    written: row_counts.Counts | None
 
 
 @contextmanager
@@ -73,7 +74,7 @@ def noted(
     """Writes what happens inside into `file` (None: nowhere), also when it fails; the error travels on.
 
     `note.steps` or `note.changed` says that something was done; `note.rows` (table -> rows changed) and `note.problems` are
-    written as they are, so they must not hold anything of customers.
+    written as they are, so they must not hold anything of customers. Without `note.rows` the server's statistics are asked.
     """
     note = Note()
     if file is None:
@@ -81,21 +82,17 @@ def noted(
         return
     user, started = _state(url)
     who = f"{_me()} as database user {user} at {place(url)}"
-    begun = _Begun(secrets.token_hex(6), command, who, utcnow(), _zone(zone), started, time.monotonic())
-    _write(file, begun.key, _entry(begun, note, "running", started), tell)
+    begun = _Begun(secrets.token_hex(6), command, who, utcnow(), _zone(zone), started, time.monotonic(), row_counts.read(url))
+    _write(file, begun.key, _entry(begun, note, "running", started, UNKNOWN), tell)
     try:
         yield note
     except BaseException as e:
         note.problems.append(_words(e))
-        _write(
-            file,
-            begun.key,
-            _entry(begun, note, "stopped" if isinstance(e, KeyboardInterrupt) else "failed", _state(url)[1]),
-            tell,
-        )
+        result = "stopped" if isinstance(e, KeyboardInterrupt) else "failed"
+        _write(file, begun.key, _entry(begun, note, result, _state(url)[1], _rows(begun, note, url)), tell)
         raise
     if note.steps or note.changed or note.problems:
-        _write(file, begun.key, _entry(begun, note, "done", _state(url)[1]), tell)
+        _write(file, begun.key, _entry(begun, note, "done", _state(url)[1], _rows(begun, note, url)), tell)
     else:
         _write(file, begun.key, "", tell)
 
@@ -112,9 +109,14 @@ def last(file: Path, count: int) -> str:
     return "".join(entries[-count:]).strip() or f"{file} has no entries."
 
 
-def _entry(begun: _Begun, note: Note, result: str, reached: str) -> str:
+def _rows(begun: _Begun, note: Note, url: str) -> str:
+    if note.rows:
+        return row_counts.listed(note.rows)
+    return row_counts.words(row_counts.since(begun.written, row_counts.read(url)))
+
+
+def _entry(begun: _Begun, note: Note, result: str, reached: str, rows: str) -> str:
     utc, local = begun.at, begun.at.astimezone(begun.zone)
-    rows = "; ".join(f"{table} {count:,}" for table, count in note.rows.items())
     running = result == "running"
     lines = [
         ("From", begun.started),
@@ -123,7 +125,7 @@ def _entry(begun: _Begun, note: Note, result: str, reached: str) -> str:
         ("Who", begun.who),
         ("When", f"{utc:%Y-%m-%d %H:%M:%S} UTC, {local:%Y-%m-%d %H:%M:%S} {begun.zone.key}"),
         ("Duration", UNKNOWN if running else lasted(time.monotonic() - begun.since)),
-        ("Rows changed", rows or "not counted"),
+        ("Rows changed", rows),
         ("Problems", "; ".join(note.problems) or ("not known yet" if running else "none")),
     ]
     table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in lines)
