@@ -67,7 +67,7 @@ class Started:
         self.folder = folder
 
     def ready(self) -> Started:
-        self.child.wait_for_output(WELCOME, 40)
+        self.child.wait_for_output(WELCOME, 60)
         return self
 
     def pids(self, name: str) -> list[list[int]]:
@@ -188,7 +188,7 @@ def test_a_killed_database_is_started_again_under_the_same_address_and_the_house
         except psycopg.OperationalError:
             return False
 
-    wait_until(answers, "the database to be back", 20)
+    wait_until(answers, "the database to be back")
     assert started.child.stop() == 0
 
 
@@ -280,15 +280,15 @@ def test_the_real_house_starts_loses_a_worker_main_and_its_launcher_and_leaves_n
     workers = programs.group_members(main)
     assert len(workers) > 1
     os.kill(main, signal.SIGKILL)
-    started.child.wait_for_output("worker ended by itself", 20)
-    wait_until(lambda: not any(programs.birth(pid) for pid in workers), "the former workers to end", 15)
+    started.child.wait_for_output("worker ended by itself")
+    wait_until(lambda: not any(programs.birth(pid) for pid in workers), "the former workers to end")
     wait_until(
         lambda: json.loads((house / "state.json").read_text())["programs"].get("worker", {}).get("pid", main) != main,
         "a new main",
     )
 
     started.child.stop(signal.SIGKILL)
-    wait_until(lambda: processes_of(house) == 0, "everything to end", 20)
+    wait_until(lambda: processes_of(house) == 0, "everything to end")
 
 
 def processes_of(house: Path) -> int:
