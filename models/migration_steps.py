@@ -9,6 +9,7 @@ In SQL text a literal per cent sign is written twice, as peewee-migrate has it.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
@@ -23,7 +24,9 @@ from models.migration_session import CannotMigrate, Session
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 FILE_NAME = re.compile(r"(\d{3})_[a-z0-9_]+\.py")
-BATCH_ROWS = 2_000
+# With fewer rows than these it would crawl: each batch has its commit to pay for.
+BATCH_ROWS, FEWEST_ROWS = 2_000, 500
+BATCH_LONG_S, BATCH_SHORT_S = 1.0, 0.5
 TELL_EVERY_ROWS = 100_000
 
 
@@ -39,6 +42,20 @@ class Step:
     @property
     def number(self) -> str:
         return self.name[:3]
+
+
+@dataclass
+class BatchSize:
+    """How many rows the next batch takes. Whoever writes one of its rows waits for the whole of it, so on a busy machine it is less."""
+
+    rows: int = BATCH_ROWS
+    most: int = BATCH_ROWS
+
+    def took(self, seconds: float) -> None:
+        if seconds > BATCH_LONG_S:
+            self.rows = max(FEWEST_ROWS, self.rows // 2)
+        elif seconds < BATCH_SHORT_S:
+            self.rows = min(self.most, self.rows * 2)
 
 
 @cache
@@ -96,7 +113,7 @@ class Migrator(peewee_migrate.Migrator):
         self.run(self._patiently, f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
 
     def in_batches(self, table: str, statement: str, *, rows: int = BATCH_ROWS) -> None:
-        """Runs `statement` over all rows there are now, some thousand at a time, each in a transaction of its own.
+        """Runs `statement` over all rows there are now, `rows` at a time at most, each in a transaction of its own.
 
         `statement` takes %(low)s and %(high)s: `... WHERE id > %(low)s AND id <= %(high)s`. Only where `atomic = False`.
         """
@@ -123,15 +140,18 @@ class Migrator(peewee_migrate.Migrator):
     def _batches(self, table: str, statement: str, rows: int) -> None:
         run = self.__database__.execute_sql
         top = run(f"SELECT max(id) FROM {table}").fetchone()[0]
+        size = BatchSize(rows, rows)
         low, done, told = (run(f"SELECT min(id) - 1 FROM {table}").fetchone()[0] or 0), 0, 0
         while top is not None and low < top:
             high, count = run(
                 f"SELECT max(id), count(*) FROM (SELECT id FROM {table} WHERE id > %s AND id <= %s ORDER BY id LIMIT %s) part",
-                (low, top, rows),
+                (low, top, size.rows),
             ).fetchone()
             if not count:
                 return
+            began = time.monotonic()
             self._session.retried(partial(run, statement, {"low": low, "high": high}), f"a batch of {table}")
+            size.took(time.monotonic() - began)
             low, done = high, done + count
             if done - told >= TELL_EVERY_ROWS:
                 self._session.tell(f"{table}: {done:,} rows")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.migration_session import Session
-from models.migration_steps import BATCH_ROWS
+from models.migration_steps import BatchSize
 
 TELL_EVERY_S = 5.0
 
@@ -42,16 +42,17 @@ def through(session: Session, table: str, statement: str, what: str, values: Map
     about = int(
         run("SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = to_regclass(%s)", (f'"{table}"',)).fetchone()[0]
     )
-    progress, touched = Progress(session, what, max(about, 1)), 0
+    progress, touched, size = Progress(session, what, max(about, 1)), 0, BatchSize()
     while low < top:
         high, count = run(
             f'SELECT max(id), count(*) FROM (SELECT id FROM "{table}" WHERE id > %s AND id <= %s ORDER BY id LIMIT %s) part',
-            (low, top, BATCH_ROWS),
+            (low, top, size.rows),
         ).fetchone()
         if not count:
             break
-        bounds = {**(values or {}), "low": low, "high": high}
+        bounds, began = {**(values or {}), "low": low, "high": high}, time.monotonic()
         touched += session.retried(lambda bounds=bounds: run(statement, bounds).rowcount, f"{what}, a batch")  # type: ignore[misc]
+        size.took(time.monotonic() - began)
         low = high
         progress.add(count)
     return touched
