@@ -1,6 +1,7 @@
 """Every figure, one after the other, each in a process of its own with a time limit, and one table at the end.
 
-python -m bench                    webhook drain full crowd idle edge ocr payments flood waits prescription takeover search
+python -m bench                    webhook drain full crowd idle edge ocr payments flood waits prescription takeover expand
+                                   search
 python -m bench drain idle         some of them
 make bench ARGS="drain idle"       the same
 """
@@ -36,6 +37,7 @@ BENCHES: dict[str, tuple[tuple[str, ...], int]] = {
         ("bench.takeover", "--users", "10000", "--orders", "20000", "--prescriptions", "5000", "--sessions", "10000"),
         300,
     ),
+    "expand": (("bench.expand",), 300),
     "search": (("bench.search", "--invented", "100000"), 300),
 }
 STOP_LIMIT_S = 60
