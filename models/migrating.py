@@ -17,12 +17,14 @@ from typing import Any, Protocol
 import peewee
 import psycopg
 
-from models import schema_shape
+from models import left_over, left_over_file, left_over_people, schema_shape
+from models.clock import utcnow
+from models.left_over_file import Kept
 from models.migration_session import CannotMigrate, Session, Tell, opened, reason, sqlstate
 from models.migration_steps import MIGRATIONS, Migrator, Step, load, names, perform
 from models.takeover import records
 
-__all__ = ["CannotMigrate", "Status", "migrate", "pending_count", "rollback", "status"]
+__all__ = ["CannotMigrate", "Status", "migrate", "pending_count", "rollback", "status", "would_lose"]
 
 OLD_SYSTEM = "001_create_v1_schema"
 LAST_ADOPTED = "002"  # as far as `adopt` brings a database
@@ -76,6 +78,7 @@ def migrate(
                 continue
             tell(f"{step.name} ...")
             run_step(session, step, down=False)
+            left_over_people.after_coming_up(session, step.number)
         return [step.name for step in missing]
 
 
@@ -84,13 +87,16 @@ def rollback(
     steps: int = 1,
     *,
     drop_data: bool = False,
+    keep_in: Path | None = None,
+    kept: Callable[[Kept], None] = lambda _: None,
     tell: Tell = lambda _: None,
     folder: Path = MIGRATIONS,
     wait_s: float = WAIT_FOR_ANOTHER_S,
 ) -> list[str]:
     """Takes back the last `steps` steps, newest first, and returns their names; fewer when there are fewer.
 
-    The first step is the old system's own tables: taking it back is refused while they hold rows, unless `drop_data`.
+    What has no place below is first written to a new file in the folder `keep_in` (None: nowhere), and `kept` hears of it. The
+    first step is the old system's own tables: taking it back is refused while they hold rows, unless `drop_data`.
     Raises CannotMigrate.
     """
     if steps < 1:
@@ -101,10 +107,26 @@ def rollback(
         session.database.execute_sql(f"SET drugsng.drop_data = '{'yes' if drop_data else 'no'}'")
         last = [load(name, folder) for name in reversed(history[-steps:])]
         _refuse_losing_adopted(session, history, last)
+        if keep_in is not None and last:
+            losing = left_over.parts(left_over.heard(last, session.database), session.database)
+            end = history[-steps - 1] if len(history) > steps else "000"
+            kept(left_over_file.write(database_url, losing, keep_in, start=history[-1], end=end, now=utcnow(), tell=tell))
         for step in last:
             tell(f"{step.name} back ...")
+            left_over_people.before_going_down(session, step.number)
             run_step(session, step, down=True)
         return [step.name for step in last]
+
+
+def would_lose(database_url: str, steps: int, *, folder: Path = MIGRATIONS) -> tuple[list[str], dict[str, int]]:
+    """The steps that `rollback` would take back, newest first, and how many rows of each table have no place then. Changes nothing."""
+    with working(database_url, lambda _: None) as session:
+        history = _history(session.database)
+        _refuse_newer(history, folder)
+        last = [load(name, folder) for name in reversed(history[-steps:])] if steps else []
+        _refuse_losing_adopted(session, history, last)
+        losing = left_over.parts(left_over.heard(last, session.database), session.database)
+        return [step.name for step in last], left_over_file.count(database_url, losing)
 
 
 def status(database_url: str, *, folder: Path = MIGRATIONS) -> Status:
