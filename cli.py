@@ -9,7 +9,19 @@ from types import ModuleType
 
 import click
 
-from models import base, clean_cli, figures, migrating_cli, monitor_cli, operations, sessions_cli, staff_cli, vault, vault_cli
+from models import (
+    base,
+    clean_cli,
+    figures,
+    migrating_cli,
+    monitor_cli,
+    operations,
+    privacy_cli,
+    sessions_cli,
+    staff_cli,
+    vault,
+    vault_cli,
+)
 from settings import BadSetting, current
 
 UNIT_S = 30.0
@@ -78,6 +90,7 @@ def _open_vault() -> None:
 
 commands.add_command(vault_cli.keys(_open_vault))
 clean_cli.add_to(migrating_cli.db, _open_vault)
+privacy_cli.add_to(commands, _open_vault)
 sessions_cli.add_to(commands)
 commands.add_command(staff_cli.staff)
 

@@ -14,6 +14,7 @@ from models import job_runs
 from models.base import unit
 from models.maintenance import garbage, old_data, old_files, old_sessions, pruning, retention, tables
 from models.maintenance.rounds import Bounds
+from models.privacy import asked
 from models.vault import Away, Locked
 from settings import current
 from worker import sentry
@@ -96,6 +97,15 @@ def empty_prescriptions() -> str:
     except Away as e:
         return f"vault away ({e})"
     return _said(done, "emptied", finished)
+
+
+def erase_customers() -> str:
+    """Who asked in the chat to be deleted is, ten minutes later; who has something open meanwhile waits for people."""
+    try:
+        done, waiting = asked.work(_bounds(60))
+    except Away as e:
+        return f"vault away ({e})"
+    return f"{done} erased, {waiting} wait" if done or waiting else ""
 
 
 def data_requests() -> str:

@@ -36,5 +36,6 @@ TIMETABLE = (
     daily("sweep-vault", "03:10", keeping.sweep_vault, limit_s=900),
     daily("tidy-tables", "03:40", keeping.tidy_tables, catch_up_h=2, limit_s=3600),  # never by day
     daily("measure-tables", "04:30", keeping.measure_tables, limit_s=300),
+    Job("erase-customers", 300, keeping.erase_customers, limit_s=120),
     daily("data-requests", "08:00", keeping.data_requests, limit_s=300),
 )

@@ -74,6 +74,8 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("register", {"name": " ", "consent_version": "1"}),
     ("stop_messages", {}),
     ("resume_messages", {}),
+    ("ask_erasure", {}),
+    ("keep_my_data", {}),
     ("hand_over", {"reason": "asked"}),
     ("leave_agent", {}),
     ("receive_prescription", {**FILE, "media_id": "m1"}),

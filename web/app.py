@@ -9,6 +9,7 @@ from models import base, vault
 from settings import Settings, current
 from web.console import Beside, console
 from web.health import health
+from web.mine import mine
 from web.pages import pages
 from web.payments import payments
 from web.webhooks import BODY_MAX, webhooks
@@ -25,7 +26,7 @@ def create(settings: Settings) -> Flask:
     base.bind(settings.database_url, name="drugsng web", connect_wait_s=CONNECT_WITHIN_S)
     vault.bind(settings.media_url, settings.media_keys)
     broker.connect(settings.redis_url)
-    for part in (webhooks, payments, health, pages):
+    for part in (webhooks, payments, mine, health, pages):
         app.register_blueprint(part)
     app.register_error_handler(HTTPException, _plain)
     app.register_error_handler(Exception, _bug)

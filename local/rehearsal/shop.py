@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from local.rehearsal import goods, payments, prescriptions
+from local.rehearsal import goods, payments, prescriptions, privacy
 from models.carts import MOST_LINES, Cart, CartLine, limit_of, problem_of
 from models.catalogue import Product
 from models.checkout import approvals_used
@@ -20,6 +20,7 @@ MOST_OPEN_ORDERS = 10
 OPEN = frozenset(("pending_payment", "paid", "processing"))
 REFUSALS = {
     "register": "register_refused",
+    "ask_erasure": "erasure_refused",
     "add_to_cart": "cart_refused",
     "set_cart_quantity": "cart_refused",
     "remove_from_cart": "cart_refused",
@@ -320,6 +321,7 @@ _VERBS: dict[str, Callable[[FakeShop, Mapping[str, Any]], Happened | None]] = {
     "cancel_order": _cancel_order,
     **payments.VERBS,
     **prescriptions.VERBS,
+    **privacy.VERBS,
     "hand_over": _hand_over,
     "leave_agent": _leave_agent,
     "keep_media": _keep_media,

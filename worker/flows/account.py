@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.facts import Facts
+from worker.flows import own_data
 from worker.flows.heard import PLAIN, Heard, is_command
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, choices, row, step, under
-from worker.flows.step import Button, Effect, Event, Happened, Place, Step
-from worker.flows.support import hand_over, unclear
+from worker.flows.step import Effect, Event, Happened, Place, Step
+from worker.flows.support import unclear
 from worker.flows.welcome import greeting
 from worker.flows.wording import CONSENT_VERSION, Sentence, lines, paragraphs, plain, say
 from worker.understanding.tokens import word_set
@@ -157,11 +158,13 @@ def opened(place: Place, event: Event, facts: Facts) -> Step | None:
 
 
 def choice(place: Place, event: Heard, facts: Facts) -> Step:
-    """Rows and buttons of the account: `acc:rename`, `acc:delete`."""
+    """Rows and buttons of the account: `acc:rename`, `acc:delete`, `acc:keep`."""
     if event.values["choice"] == "rename":
         return rename(place, event, facts)
     if event.values["choice"] == "delete":
-        return hand_over(place, "delete_my_data", say("account.delete_recorded"))
+        return own_data.confirmed(place)
+    if event.values["choice"] == "keep":
+        return own_data.kept(place)
     return show(place, event, facts)
 
 
@@ -199,39 +202,6 @@ def resume(place: Place, event: Event, facts: Facts) -> Step:
 
 def logout(place: Place, event: Event, facts: Facts) -> Step:
     return step(idle(place, keep_list=False), buttons(say("account.logout"), button("menu"), button("account")))
-
-
-def my_data(place: Place, event: Event, facts: Facts) -> Step:
-    """What is held, in a few lines now; the full copy is a request to a person with a date to keep."""
-    customer, cart = facts.customer, facts.cart()
-    held = lines(
-        say("data.name", name=customer.name) if customer.name else say("data.no_name"),
-        say("data.number") if customer.has_number else say("data.no_number"),
-        say("data.orders", count=facts.orders(limit=1).total),
-        say("data.cart", count=len(cart.lines)),
-        say("data.messages"),
-    )
-    return hand_over(place, "my_data", paragraphs(say("data.intro"), held, say("data.request")))
-
-
-def delete_my_data(place: Place, event: Event, facts: Facts) -> Step:
-    """Two steps: what must stay and why is said before anything is asked for."""
-    to = go(place, "account", "confirming_delete")
-    return step(
-        to, buttons(say("account.delete_ask"), Button("acc:delete", say("button.delete_yes")), button("menu", "keep_data"))
-    )
-
-
-def confirming_delete(place: Place, event: Event, facts: Facts) -> Step | None:
-    if not isinstance(event, Heard) or event.tapped:
-        return None
-    if event.intent in ("yes", "delete_my_data"):
-        return hand_over(place, "delete_my_data", say("account.delete_recorded"))
-    if event.intent in ("no", "cancel", "back"):
-        return step(idle(place), buttons(say("account.delete_not"), button("menu"), button("account")))
-    if event.intent in ("unknown", "number", "next", "previous", "more"):
-        return unclear(place, say("account.delete_again"), "menu")
-    return None
 
 
 def waiting(place: Place, event: Event, facts: Facts) -> Step | None:
@@ -277,5 +247,5 @@ FLOW = {
     "waiting_rename": waiting,
     "open": opened,
     "changing_name": changing_name,
-    "confirming_delete": confirming_delete,
+    "confirming_delete": own_data.confirming_delete,
 }

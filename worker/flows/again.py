@@ -88,7 +88,7 @@ ANSWERS: Mapping[tuple[str, str], Callable[[Place], Offered]] = {
     ("account", "changing_name"): lambda place: (button("account", "keep_name"), button("menu")),
     ("account", "confirming_delete"): lambda place: (
         Button("acc:delete", say("button.delete_yes")),
-        button("menu", "keep_data"),
+        Button("acc:keep", say("button.keep_data")),
     ),
     ("tracking", "confirming_cancel"): _cancel,
     ("paying", "choosing_order"): lambda place: (button("pay", "which_order"), button("menu"), button("agent")),

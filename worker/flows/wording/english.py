@@ -145,15 +145,20 @@ TALK: Mapping[str, str] = {
         "so lock your phone."
     ),
     "account.delete_ask": (
-        "I can ask our team to delete your data: chats, media and your account. Orders, prescriptions and the record of "
-        "what was dispensed must be kept for the years pharmacy law sets, and are deleted after that.\n\nShall I ask "
-        "them?"
+        "I can delete your data for good: your name, number, addresses, chats, cart and the files you sent. What was ordered "
+        "and paid, our pharmacists' decisions and papers that something was dispensed on must be kept for the years pharmacy "
+        "law sets. They stay without your name and are deleted after that.\n\nShall I delete it?"
     ),
-    "account.delete_again": "Please tap *Yes, ask them* or type *no*.",
+    "account.delete_again": "Please tap *Yes, delete it* or type *no*.",
     "account.delete_recorded": (
-        "Your request is recorded. A person will confirm it is really you and answer here within 30 days. What the law "
-        "makes us keep stays locked away until its time is over.\n\nType *menu* to come back to me."
+        "Your data will be deleted within the hour. After that I do not know you any more: if you write again, we start anew."
+        "\n\nType *no* in the next 10 minutes if you change your mind."
     ),
+    "account.delete_open": "I cannot delete your data yet. Something of yours is still open:",
+    "account.delete_then": "Nothing was deleted. When that is over or cancelled, type *delete my data* again.",
+    "still.orders": "• Orders under way: {count}",
+    "still.money": "• Payments or refunds not settled: {count}",
+    "still.prescriptions": "• Prescriptions our pharmacist has not decided: {count}",
     "account.delete_not": "Nothing was changed.",
     "data.intro": "This is what we hold about you:",
     "data.name": "• Name: {name}",
@@ -163,6 +168,8 @@ TALK: Mapping[str, str] = {
     "data.orders": "• Orders: {count}",
     "data.cart": "• Products in your cart: {count}",
     "data.messages": "• This chat, and the files you sent",
+    "data.link": "The link below gives you all of it as a file. It works once, for 15 minutes: pass it to nobody.",
+    "data.rights": "To correct your name open *account*. To have everything deleted type *delete my data*.",
     "data.request": "I have asked our team for the full copy; you get it here within 30 days.\n\nType *menu* to come back to me.",
 }
 
