@@ -15,6 +15,8 @@ from pathlib import Path
 from local import programs
 
 ROOT = Path(__file__).resolve().parent.parent
+# What comes comes soon; this is for a machine that does ten other things, and costs nothing where nothing is wrong.
+WAIT_S = 40.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Child:
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def wait_for_output(self, text: str, limit_s: float = 20.0) -> str:
+    def wait_for_output(self, text: str, limit_s: float = WAIT_S) -> str:
         """The output once it has `text`. Raises AssertionError, showing the output, when it does not come."""
         deadline = time.monotonic() + limit_s
         while text not in self.output():
@@ -40,7 +42,7 @@ class Child:
             time.sleep(0.02)
         return self.output()
 
-    def stop(self, number: int = signal.SIGTERM, limit_s: float = 20.0) -> int:
+    def stop(self, number: int = signal.SIGTERM, limit_s: float = WAIT_S) -> int:
         """The exit code after one signal to the main process alone. Raises subprocess.TimeoutExpired."""
         self.process.send_signal(number)
         return self.process.wait(limit_s)
@@ -93,7 +95,7 @@ class Children:
         self._started.clear()
 
 
-def wait_until(asked: Callable[[], object], what: str, limit_s: float = 10.0, every_s: float = 0.02) -> None:
+def wait_until(asked: Callable[[], object], what: str, limit_s: float = WAIT_S, every_s: float = 0.02) -> None:
     """Returns when `asked()` is true. Raises AssertionError, saying `what` was waited for, when the time is up."""
     deadline = time.monotonic() + limit_s
     while not asked():

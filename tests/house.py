@@ -38,7 +38,7 @@ from tests.servers import Databases, ValkeyDatabases
 # One after the other: a worker that lost its claim is found out in seconds here, in half a minute in production.
 LEASE_S, UNSURE_WAIT_S = 5, 2
 SECRET, TOKEN, NUMBER_ID, VERIFY_TOKEN = "secret-of-the-tests", "token-of-the-tests", "106540352242922", "verify-of-the-tests"
-SETTLE_LIMIT_S = 45.0  # in which whatever can be done is done, on a machine that runs a whole suite beside it
+SETTLE_LIMIT_S = 60.0  # in which whatever can be done is done, on a machine that runs a whole suite beside it
 WIRES = ("web-database", "web-redis", "worker-database", "worker-redis", "worker-graph", "clock-database", "clock-redis")
 
 # Here processes die by our hand, not by a message: an event that met three deaths is not set aside.
@@ -104,11 +104,11 @@ class House:
     def ready(self) -> None:
         """Web answers, every worker takes messages, every clock ticks."""
         if self.web:
-            wait_until(lambda: self.get("/health")[0] == 200, "the web process", 30, every_s=0.05)
+            wait_until(lambda: self.get("/health")[0] == 200, "the web process", every_s=0.05)
         for worker in self.workers:
-            worker.wait_for_output("ready for action", 30)
+            worker.wait_for_output("ready for action")
         for clock in self.clocks:
-            clock.wait_for_output("clock.started", 30)
+            clock.wait_for_output("clock.started")
 
     def close(self) -> None:
         for each in self.wire.values():

@@ -31,7 +31,7 @@ class SentryPeer:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         self.dsn = f"http://public@127.0.0.1:{self._server.server_address[1]}/42"
 
     def events(self) -> list[str]:

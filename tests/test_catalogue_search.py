@@ -271,7 +271,7 @@ def test_a_text_of_64_kilobytes_costs_nothing(db: PostgresqlDatabase, piece: str
     began = time.process_time()
     catalogue.search(db, (piece * 65536)[:65536])
 
-    assert time.process_time() - began < 0.1
+    assert time.process_time() - began < 0.5
 
 
 words = st.sampled_from(

@@ -53,11 +53,10 @@ def assert_no_tick_twice(house: House) -> None:
 
 
 def test_two_clocks_have_one_leader_and_run_no_tick_twice(clocks: House) -> None:
-    wait_until(lambda: leader(clocks), "a leader", 10)
-    time.sleep(3)
+    wait_until(lambda: leader(clocks), "a leader")
+    sends = "SELECT count(*) FROM ticks WHERE name = 'sweep-sends'"
+    wait_until(lambda: clocks.rows(sends)[0][0] >= 3, "one a second, for two seconds at least")
     assert_no_tick_twice(clocks)
-    ticks = clocks.rows("SELECT count(*) FROM ticks WHERE name = 'sweep-sends'")[0][0]
-    assert ticks >= 2, "one a second"
 
 
 def test_a_timer_fires_once_however_many_clocks_there_are(clocks: House) -> None:
@@ -67,14 +66,14 @@ def test_a_timer_fires_once_however_many_clocks_there_are(clocks: House) -> None
         """INSERT INTO timers (kind, "customerId", subject, "fireAt")
            SELECT 'reminder', 1001 + n %% 40, n::text, now() + (n %% 3) * interval '1 second' FROM generate_series(1, 120) n"""
     )
-    wait_until(lambda: not clocks.rows("""SELECT 1 FROM timers WHERE "firedAt" IS NULL"""), "all timers to have fired", 15)
+    wait_until(lambda: not clocks.rows("""SELECT 1 FROM timers WHERE "firedAt" IS NULL"""), "all timers to have fired")
     fired = clocks.rows("""SELECT count(*), count(DISTINCT "externalId") FROM inbox WHERE "externalId" LIKE 'timer:%%'""")
     assert fired == [(120, 120)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
 def test_a_leader_that_is_killed_or_frozen_is_replaced_in_time_and_does_nothing_more(clocks: House, number: int) -> None:
-    wait_until(lambda: leader(clocks), "a leader", 15)
+    wait_until(lambda: leader(clocks), "a leader")
     old = leader(clocks)
     assert old
     began = time.monotonic()
@@ -88,17 +87,18 @@ def test_a_leader_that_is_killed_or_frozen_is_replaced_in_time_and_does_nothing_
     wait_until(lambda: any(map(leads, others)), "another to lead", TAKEN_OVER_WITHIN_S)
     assert time.monotonic() - began < TAKEN_OVER_WITHIN_S
     ticked = clocks.rows("SELECT count(*) FROM ticks")[0][0]
-    wait_until(lambda: clocks.rows("SELECT count(*) FROM ticks")[0][0] > ticked + 2, "its ticks", 8)
+    wait_until(lambda: clocks.rows("SELECT count(*) FROM ticks")[0][0] > ticked + 2, "its ticks")
     if number == signal.SIGSTOP:
         os.kill(old.pid, signal.SIGCONT)
-        old.wait_for_output("clock.follows", 8)
+        # By its last word: it may have followed before. Whoever asks for the leader meanwhile would find two.
+        wait_until(lambda: not leads(old), "the old one to follow")
     assert_no_tick_twice(clocks)
 
 
 def test_a_clock_that_loses_its_database_leads_no_longer_and_leads_again_when_it_is_back(clocks: House) -> None:
-    wait_until(lambda: leader(clocks), "a leader", 15)
+    wait_until(lambda: leader(clocks), "a leader")
     with clocks.faulty("clock-database", "freeze"):
-        wait_until(lambda: not any(map(leads, clocks.clocks)), "nobody to lead without a database", 12)
+        wait_until(lambda: not any(map(leads, clocks.clocks)), "nobody to lead without a database", TAKEN_OVER_WITHIN_S)
     wait_until(lambda: any(map(leads, clocks.clocks)), "a leader", TAKEN_OVER_WITHIN_S)
     assert_no_tick_twice(clocks)
 
@@ -106,4 +106,4 @@ def test_a_clock_that_loses_its_database_leads_no_longer_and_leads_again_when_it
 def test_a_clock_that_is_asked_to_stop_ends_by_itself(clocks: House) -> None:
     for clock in list(clocks.clocks):
         clocks.clocks.remove(clock)
-        assert clock.stop(limit_s=10) == 0
+        assert clock.stop() == 0

@@ -68,8 +68,9 @@ def test_a_worker_killed_before_commit_before_the_request_and_before_the_record_
     house = house_at_rest
     house.ready()
     in_flow, sending, sent = house.people(3)
-    house.sim.fault(match={"to": sending}, delay_s=1.5, cut="before", times=1)
-    house.sim.fault(match={"to": sent}, delay_after_s=1.5, times=1)
+    # Longer than it takes to look: both are cut short by our hand.
+    house.sim.fault(match={"to": sending}, delay_s=10, cut="before", times=1)
+    house.sim.fault(match={"to": sent}, delay_after_s=10, times=1)
     said = [house.tell(sending), house.tell(sent), house.tell(in_flow, extra=" dawdle")]
     house.sim.messages(sent, wait_for=1)
     wait_until(
@@ -113,13 +114,13 @@ def test_a_rolling_restart_under_traffic_ends_by_itself_and_hands_everything_ove
     with traffic(house, house.people(4)) as said:
         former = list(house.workers)
         for new in [house.start_worker() for _ in former]:
-            new.wait_for_output("ready for action", 30)
+            new.wait_for_output("ready for action")
         for old in former:
             house.workers.remove(old)
             os.kill(old.pid, signal.SIGTERM)
-        assert [old.process.wait(25) for old in former] == [0] * len(former)
+        assert [old.process.wait(40) for old in former] == [0] * len(former)
         assert house.web
-        assert house.web.stop(limit_s=15) == 0
+        assert house.web.stop() == 0
         house.start_web()
         time.sleep(0.5)
     house.settles(said)
@@ -140,10 +141,10 @@ def test_a_web_process_killed_at_any_time_loses_and_doubles_nothing(house_at_res
             assert house.web
             house.kill(house.web)
             house.start_web()
-            wait_until(lambda: house.get("/health")[0] == 200, "the web process", 20, every_s=0.05)
+            wait_until(lambda: house.get("/health")[0] == 200, "the web process", every_s=0.05)
         os.kill(group(house.web)[-1], signal.SIGKILL)  # the inner process alone comes back by itself
         time.sleep(0.3)
-    wait_until(lambda: house.get("/health")[0] == 200, "the web process to come back by itself", 20, every_s=0.05)
+    wait_until(lambda: house.get("/health")[0] == 200, "the web process to come back by itself", every_s=0.05)
     house.settles(said)
 
 
@@ -173,7 +174,7 @@ def test_a_full_disk_under_the_logs_stops_no_work(house_at_rest: House, tmp_path
     for worker in list(house.workers):
         house.kill(worker)
     house.start_worker(LOG_DIR=str(tmp_path), output="/dev/full")
-    wait_until(lambda: house.get("/health")[0] == 200, "the web process", 20, every_s=0.05)
+    wait_until(lambda: house.get("/health")[0] == 200, "the web process", every_s=0.05)
     house.settles(house.talk(house.people(3), each=3))
     house.kill(house.web)
     house.start_web()

@@ -171,7 +171,7 @@ def test_a_redis_that_is_emptied_and_one_that_is_killed_and_starts_empty_lose_no
     assert servers.valkey and servers.valkey.process
     said += house.talk(people)
     servers.valkey.process.kill()
-    servers.valkey.process.wait(5)
+    servers.valkey.process.wait(20)
     for leftover in servers.valkey.data.rglob("*"):
         if leftover.is_file():
             leftover.unlink()
@@ -201,7 +201,7 @@ def test_a_postgres_that_is_killed_with_all_its_backends_comes_back_with_every_m
     try:
         time.sleep(0.5)
         kill_with_children(servers.postgres.process.pid)
-        servers.postgres.process.wait(5)
+        servers.postgres.process.wait(20)
         time.sleep(0.3)
         servers.restart_dead()
         time.sleep(0.3)

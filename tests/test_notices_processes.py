@@ -59,16 +59,16 @@ def test_workers_killed_around_a_template_lose_and_double_nothing(house_at_rest:
         for number in people:
             news(house, number)
         for number in (after, closed):
-            wait_until(lambda n=number: any(m["type"] == "template" for m in house.sim.messages(n)), "a template that left", 15)
-        wait_until(lambda: ("template sending", 0) in ends(house, before), "a template in flight", 15)
+            wait_until(lambda n=number: any(m["type"] == "template" for m in house.sim.messages(n)), "a template that left")
+        wait_until(lambda: ("template sending", 0) in ends(house, before), "a template in flight")
         for worker in list(house.workers):
             house.kill(worker)
         house.start_worker("tests.notices_worker")
         by_clock = [("template delivered", 1), ("reply replaced", 0), ("reply replaced", 0)]
-        wait_until(lambda: ends(house, before) == by_clock, "the template again", 25)
-        wait_until(lambda: ends(house, after) == by_clock, "its status", 15)
+        wait_until(lambda: ends(house, before) == by_clock, "the template again")
+        wait_until(lambda: ends(house, after) == by_clock, "its status")
         by_status = [("reply replaced", 1), ("reply replaced", 1), ("template delivered", 1)]
-        wait_until(lambda: ends(house, closed) == by_status, "its status", 15)
+        wait_until(lambda: ends(house, closed) == by_status, "its status")
     finally:
         house.sim.configure(window="off")
         for worker in list(house.workers):

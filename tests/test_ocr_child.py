@@ -167,7 +167,7 @@ def test_a_child_that_died_between_two_files_harms_neither(reader: Reader) -> No
 def test_words_said_after_an_answer_are_not_taken_for_the_next_files(reader: Reader) -> None:
     before = asked(reader, "pid")
     asked(reader, "speak-later 0.1")
-    time.sleep(0.3)
+    time.sleep(0.8)  # nobody listens meanwhile, so that nobody could tell
 
     assert asked(reader, "pid") != before
 
@@ -213,7 +213,7 @@ def test_a_second_file_waits_for_the_first_and_is_told_when_that_takes_all_the_t
     asked(reader, "pid")
     monkeypatch.setattr(reader_module, "START_TIMEOUT_S", 0.1)  # or the wait to see would be a minute
     thread, errors = in_thread(reader, "sleep 1.5")
-    time.sleep(0.2)
+    wait_until(reader._lock.locked, "the first to have the child")
 
     with pytest.raises(NoReader, match="busy"):
         asked(reader, "pid", timeout_s=0.2)
@@ -225,6 +225,7 @@ def test_a_second_file_waits_for_the_first_and_is_told_when_that_takes_all_the_t
 def test_closing_ends_a_file_that_is_being_read_and_blames_it_not(reader: Reader) -> None:
     asked(reader, "pid")
     thread, errors = in_thread(reader, "sleep 60")
+    wait_until(reader._lock.locked, "it to be read")
     time.sleep(0.3)
 
     reader.close()
@@ -237,7 +238,8 @@ def test_closing_ends_a_file_that_is_being_read_and_blames_it_not(reader: Reader
 def test_a_talk_that_was_cut_short_is_not_continued_with_the_next_file(reader: Reader) -> None:
     """As Dramatiq's time limit does: an exception raised into the thread that waits."""
     asked(reader, "pid")
-    thread, errors = in_thread(reader, "late 0.6")
+    thread, errors = in_thread(reader, "late 1.2")
+    wait_until(reader._lock.locked, "it to be read")
     time.sleep(0.3)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(KeyboardInterrupt))
     thread.join(20)

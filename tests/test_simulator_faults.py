@@ -140,7 +140,7 @@ def test_a_connection_cut_after_the_work_leaves_the_message(sim: Simulator, cut:
 
 
 def test_an_answer_can_come_late_before_or_after_the_work(sim: Simulator) -> None:
-    sim.fault(delay_s=0.15)
+    sim.fault(delay_s=0.6)
     sim.fault(delay_after_s=0.15)
     began = time.monotonic()
 
@@ -152,7 +152,7 @@ def test_an_answer_can_come_late_before_or_after_the_work(sim: Simulator) -> Non
 
     assert in_time == []
     assert "late answer" in [m["body"]["text"]["body"] for m in sim.messages(wait_for=2)]
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -181,7 +181,7 @@ def test_every_send_takes_the_latency_that_is_set(sim: Simulator) -> None:
 
     status = send(sim).status
 
-    assert (status, 0.1 <= time.monotonic() - began < 1) == (200, True)
+    assert (status, 0.1 <= time.monotonic() - began < 5) == (200, True)
 
 
 def test_reading_uploads_and_downloads_fail_apart_from_sends(sim: Simulator) -> None:

@@ -39,8 +39,8 @@ def lines(house: House) -> list[dict[str, Any]]:
 def test_a_fault_is_one_event_with_ids_and_without_anything_of_the_customer(watched: tuple[House, SentryPeer]) -> None:
     house, sentry = watched
     house.sim.say(NUMBER, "explode hydroxycanarine for amaka@canary.example", name="Canary Amaka")
-    wait_until(lambda: house.rows("SELECT 1 FROM inbox WHERE status = 'failed'"), "the event set aside", 20)
-    wait_until(sentry.events, "an event at Sentry", 10)
+    wait_until(lambda: house.rows("SELECT 1 FROM inbox WHERE status = 'failed'"), "the event set aside")
+    wait_until(sentry.events, "an event at Sentry")
     assert len(sentry.events()) == 1
     told = sentry.events()[0]
     assert '"inbox":' in told
@@ -56,7 +56,7 @@ def test_one_id_leads_from_the_webhook_to_the_accepted_send(watched: tuple[House
     house.drains([said])
     (correlation,) = house.rows("""SELECT "correlationId" FROM inbox WHERE "externalId" = %s""", said.id)[0]
     wait_until(
-        lambda: {"outbox.accepted"} <= {li["event"] for li in lines(house) if li.get("correlation") == correlation}, "its log", 10
+        lambda: {"outbox.accepted"} <= {li["event"] for li in lines(house) if li.get("correlation") == correlation}, "its log"
     )
     found = {line["event"] for line in lines(house) if line.get("correlation") == correlation}
     assert {"webhook.stored", "conversation.answered", "outbox.accepted"} <= found
@@ -110,7 +110,7 @@ def test_metrics_come_while_what_they_tell_of_hangs(watched: tuple[House, Sentry
         status, body = house.get("/metrics", timeout_s=8.0)
     up = "drugsng_database_up" if wire == "web-database" else "drugsng_broker_up"
     assert (status, f"{up} 0\n" in body.decode()) == (200, True)
-    wait_until(lambda: b"drugsng_ready 1" in house.get("/metrics", timeout_s=8.0)[1], "ready again", 15)
+    wait_until(lambda: b"drugsng_ready 1" in house.get("/metrics", timeout_s=8.0)[1], "ready again")
 
 
 @pytest.mark.house
@@ -125,7 +125,7 @@ def test_ready_names_what_is_missing_within_two_seconds(
         assert status == 503
         assert set(json.loads(body)["missing"]) == missing
         assert house.get("/health")[0] == 200
-    wait_until(lambda: house.get("/ready")[0] == 200, "ready again", 15)
+    wait_until(lambda: house.get("/ready")[0] == 200, "ready again")
 
 
 @pytest.mark.parametrize(

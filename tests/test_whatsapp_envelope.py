@@ -152,7 +152,7 @@ def test_a_full_batch_of_a_thousand_is_split_quickly() -> None:
     items = split({"entry": [{"changes": [{"field": "messages", "value": value}]}]}, OUR_NUMBER).messages
     took_s = time.process_time() - began
     assert [i.profile_name for i in items] == [f"P{n}" for n in range(1000)]
-    assert took_s < 0.5
+    assert took_s < 1.5
 
 
 def test_a_thousand_broken_items_cost_no_good_one_its_place() -> None:

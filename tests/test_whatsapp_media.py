@@ -149,7 +149,7 @@ def test_an_uploaded_file_arrives_whole_and_gives_its_id() -> None:
 
 def test_a_receiver_that_stops_reading_does_not_hold_an_upload_for_ever() -> None:
     def greet(connection: socket.socket) -> bool:
-        time.sleep(1.2)
+        time.sleep(2.5)
         return False
 
     with peer(sends(b""), greet=greet) as meta:
@@ -159,5 +159,5 @@ def test_a_receiver_that_stops_reading_does_not_hold_an_upload_for_ever() -> Non
             client.upload(b"x" * 20_000_000, "image/png")
         took_s = time.monotonic() - began
         client.close()
-    assert took_s < 1.0
+    assert took_s < 2.0
     assert raised.value.code == "timeout"
