@@ -133,8 +133,16 @@ def test_the_documents_are_read_at_all() -> None:
     assert {"README.md", "docs/maintenance.md", "docs/migrating-from-v1.md", "docs/ops/README.md"} <= documents
 
 
+def of_commands(command: click.Command) -> set[str]:
+    """The variables that options of a command, or of those under it, may be given by."""
+    command = real(command)
+    here = {option.envvar for option in command.params if isinstance(option.envvar, str)}
+    below = command.commands.values() if isinstance(command, click.Group) else ()
+    return here.union(*map(of_commands, below))
+
+
 def test_every_setting_that_is_named_exists() -> None:
-    known = {field.name.upper() for field in dataclasses.fields(Settings)} | NOT_OURS
+    known = {field.name.upper() for field in dataclasses.fields(Settings)} | of_commands(cli.commands) | NOT_OURS
     known |= set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
     named = {(name, str(path.relative_to(ROOT))) for path in DOCS for name in SETTING.findall(path.read_text())}
 
