@@ -66,14 +66,44 @@ def test_all_that_is_held_is_told_and_no_secret_of_ours(ada: int) -> None:
     assert person is not None
     told = collecting.collect(world_connection(), person)
 
-    assert {"customers", "users", "orders", "order_items", "inbox", "media", "prescriptions", "support_chats"} <= set(
-        told["tables"]
-    )
+    assert {"customers", "users", "orders", "order_items", "inbox", "media", "prescriptions"} <= set(told["tables"])
     text = json.dumps(told)
     assert "Amlodipine" in text
     assert "my secret message" in text
     assert "old-token" not in text
     assert "password" not in text
+
+
+def test_what_the_old_system_has_under_a_number_is_told_only_to_whom_its_account_belongs(ada: int) -> None:
+    def old_words() -> bool:
+        person = by_phone(world_connection(), PHONE)
+        assert person is not None
+        return "hello from the old days" in json.dumps(collecting.collect(world_connection(), person))
+
+    assert not old_words(), "whoever had the number before may have written that"
+    ask("""UPDATE users SET email = 'ada@example.com' WHERE id = (SELECT "userId" FROM customers WHERE id = %s)""", ada)
+    assert old_words()
+
+
+def test_more_files_than_one_look_finds_are_all_removed(ada: int, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(3):
+        name = vault.new_name("prescriptions", NOW)
+        vault.vault().write(name, b"another picture")
+        ask(
+            """INSERT INTO media ("customerId", kind, "mediaId", purpose, "storedAs", "createdAt")
+               VALUES (%s, 'image', %s, 'support', %s, now())""",
+            ada,
+            f"more{n}",
+            name,
+        )
+    monkeypatch.setattr(erasing, "FILES", erasing.FILES.replace("LIMIT 500", "LIMIT 2"))
+    monkeypatch.setattr(erasing, "ROWS", 2)
+
+    done = erasing.erase(ada, by="test")
+
+    assert done.files == 4
+    assert not [path for path in place.rglob("*") if path.is_file()]
+    assert one("SELECT count(*) FROM media") == 0
 
 
 def world_connection() -> Any:

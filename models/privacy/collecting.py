@@ -50,7 +50,7 @@ def collect(conn: psycopg.Connection, person: Person) -> dict[str, Any]:
     values: dict[str, Any] = {
         "ids": list(person.ids),
         "user": person.user_id,
-        "numbers": list(person.numbers),
+        "numbers": list(person.proved),
         "email": person.email,
     }
     add("customers", "t.id = ANY(%(ids)s)", values)

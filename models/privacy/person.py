@@ -8,17 +8,23 @@ from dataclasses import dataclass
 import psycopg
 
 COUNTRY = "234"
+PLACEHOLDER = "@customers.invalid"  # of the account made for whoever registers in the chat (`models.accounts`)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`ids`: the customer and every record that turned out to be the same person. `numbers`: in each spelling an old table may have."""
+    """`ids`: the customer and every record that turned out to be the same person. `numbers`: in each spelling an old table may have.
+
+    `proved`: those of them that stand in an account of the old system which is this person's by more than the number. Numbers are
+    shared, resold and recycled: what an old table has under any other may be about somebody else, and is not shown.
+    """
 
     customer_id: int
     ids: tuple[int, ...]
     user_id: int | None
     numbers: tuple[str, ...]
     email: str
+    proved: tuple[str, ...] = ()
 
 
 FAMILY = """
@@ -49,7 +55,8 @@ def by_phone(conn: psycopg.Connection, phone: str) -> Person | None:
 
 def of_customer(conn: psycopg.Connection, customer_id: int) -> Person | None:
     row = conn.execute(
-        """SELECT c."userId", u.email FROM customers c LEFT JOIN users u ON u.id = c."userId" WHERE c.id = %s""", (customer_id,)
+        """SELECT c."userId", u.email, u."phoneNumber" FROM customers c LEFT JOIN users u ON u.id = c."userId" WHERE c.id = %s""",
+        (customer_id,),
     ).fetchone()
     if row is None:
         return None
@@ -58,7 +65,10 @@ def of_customer(conn: psycopg.Connection, customer_id: int) -> Person | None:
     known = conn.execute(
         """SELECT value FROM customer_identities WHERE "customerId" = ANY(%s) AND kind = 'number' ORDER BY 1""", (list(ids),)
     ).fetchall()
-    return Person(customer_id, ids, row[0], tuple(way for (number,) in known for way in spellings(number)), row[1] or "")
+    numbers = tuple(way for (number,) in known for way in spellings(number))
+    user, email, phone = row[0], row[1] or "", digits(row[2] or "")
+    claimed = bool(phone) and not email.endswith(PLACEHOLDER)
+    return Person(customer_id, ids, user, numbers, email, spellings(phone) if claimed else ())
 
 
 def spellings(number: str) -> tuple[str, ...]:
