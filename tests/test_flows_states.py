@@ -7,6 +7,7 @@ import pytest
 from local.rehearsal import Play, transcript
 from tests.fakes import Turned
 from worker.flows import entry
+from worker.flows.signing_in import OUT, UNTIL
 from worker.flows.step import (
     Buttons,
     Choices,
@@ -52,6 +53,7 @@ WAYS: dict[tuple[str, str], list[str]] = {
     ("account", "open"): [KNOWN, "> account"],
     ("account", "changing_name"): [KNOWN, "> change my name"],
     ("account", "confirming_delete"): [KNOWN, "> delete my data"],
+    ("account", "signing_in"): [KNOWN, "> logout", "> my account"],
     ("tracking", "listing"): [KNOWN, "( order 300101 of before: delivered )", "> orders"],
     ("tracking", "opened"): [KNOWN, "( order 300101 of before: processing )", "> track 300101"],
     ("tracking", "asking_number"): [KNOWN, "> track 999999"],
@@ -172,13 +174,18 @@ def test_what_asks_nothing_gets_no_answer_and_changes_nothing(flow: str, state: 
         assert (turned.replies, play.place) == ((), before), f"{flow}/{state} answers {what}"
 
 
+def cleared(state: str) -> Place:
+    """The menu level with nothing on the screen; whoever logged out stays so."""
+    return Place(memory={UNTIL: OUT}) if state == "signing_in" else Place()
+
+
 @pytest.mark.parametrize(("flow", "state"), STATES)
 def test_menu_leads_out_of_every_state(flow: str, state: str) -> None:
     play = at(flow, state)
 
     turned = play.send(Said("menu"))
 
-    assert play.place == Place()
+    assert play.place == cleared(state)
     assert [len(c.sections[0].rows) for c in turned.replies if isinstance(c, Choices)] == [10]
 
 
@@ -221,7 +228,7 @@ def test_quiet_minutes_clear_the_state_and_keep_the_cart(flow: str, state: str) 
 
     turned = play.send(Happened("session_ended"))
 
-    left = Place() if state != "answering" else play.place  # the pharmacist's question is still open
+    left = cleared(state) if state != "answering" else play.place  # the pharmacist's question is still open
     said = 0 if (flow, state) in TOLD_ONLY else 1  # what was told last was ours: nothing the customer began is closed
     assert (play.place, play.shop.lines, len(turned.replies)) == (left, cart, said)
 

@@ -26,7 +26,7 @@ from worker.delivery import Round
 from worker.effects import Context, perform
 from worker.errors import GatewayError
 from worker.facts import Pharmacy
-from worker.flows import entry
+from worker.flows import entry, signing_in
 from worker.flows.step import Effect, Event, Happened, Place, Reply, Step, Text
 from worker.flows.wording import say
 from worker.logs import correlate, log
@@ -266,7 +266,7 @@ def _save(
         due, statuses = due + [None] * len(payloads), statuses + ["held"] * len(payloads)
         payloads = [*to_go, *payloads]
     last_inbound = max(event.received_at, held.last_inbound_at or event.received_at) if event.wrote else held.last_inbound_at
-    resting = (step.place.flow, step.place.state) == ("entry", "idle") and not step.place.memory
+    resting = (step.place.flow, step.place.state) == ("entry", "idle") and step.place.memory.keys() <= {signing_in.UNTIL}
     idle_at = None if resting else held.now + timedelta(minutes=settings.session_idle_timeout_minutes)
     turn = Turn(
         event_id=event.id,
@@ -345,6 +345,8 @@ def _pharmacy(s: Settings) -> Pharmacy:
         s.delivery_fee_kobo,
         s.prescription_valid_days,
         tuple(name for name, key in (("paystack", s.paystack_secret_key), ("flutterwave", s.flutterwave_secret_key)) if key),
+        s.token_expiry_minutes,
+        s.token_refresh_threshold_minutes,
     )
 
 

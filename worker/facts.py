@@ -36,6 +36,7 @@ class Pharmacy:
     """What the law wants shown, what the checkout needs, and how many days a prescription is good for.
 
     `providers`: through whom customers may pay online (paystack, flutterwave), the one to offer first at the front.
+    Who logged out and signed in again stays so for `sign_in_minutes`, anew when `sign_in_renewed_at_minutes` or less are left.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Pharmacy:
     delivery_fee_kobo: int = 0
     prescription_valid_days: int = 90
     providers: tuple[str, ...] = ()
+    sign_in_minutes: int = 60
+    sign_in_renewed_at_minutes: int = 5
 
 
 class Facts(Protocol):

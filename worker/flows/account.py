@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.facts import Facts
-from worker.flows import own_data
+from worker.flows import own_data, signing_in
 from worker.flows.heard import PLAIN, Heard, is_command
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, choices, row, step, under
@@ -57,9 +57,10 @@ def register(place: Place, event: Event, facts: Facts) -> Step:
 
 
 def login(place: Place, event: Event, facts: Facts) -> Step:
-    """There is nothing to sign in to: the WhatsApp number is who one is."""
+    """There is nothing to sign in to: the WhatsApp number is who one is, also for whoever logged out before."""
     if facts.customer.registered:
-        return step(idle(place), buttons(say("account.no_login", name=facts.customer.name), button("menu"), button("account")))
+        told = buttons(say("account.no_login", name=facts.customer.name), button("menu"), button("account"))
+        return signing_in.known_again(step(idle(place), told))
     return under(say("account.no_login_new"), register(place, Heard("", "register"), facts))
 
 
@@ -200,10 +201,6 @@ def resume(place: Place, event: Event, facts: Facts) -> Step:
     return step(place, buttons(say("account.resumed"), button("menu")), effects=(Effect("resume_messages"),))
 
 
-def logout(place: Place, event: Event, facts: Facts) -> Step:
-    return step(idle(place, keep_list=False), buttons(say("account.logout"), button("menu"), button("account")))
-
-
 def waiting(place: Place, event: Event, facts: Facts) -> Step | None:
     """Between an effect and its outcome, within one turn."""
     return None
@@ -248,4 +245,5 @@ FLOW = {
     "open": opened,
     "changing_name": changing_name,
     "confirming_delete": own_data.confirming_delete,
+    "signing_in": signing_in.signing_in,
 }

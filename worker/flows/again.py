@@ -86,6 +86,7 @@ ANSWERS: Mapping[tuple[str, str], Callable[[Place], Offered]] = {
     ("checkout", "confirming"): order,
     ("account", "giving_consent"): lambda place: (button("consent:yes"), button("consent:no")),
     ("account", "changing_name"): lambda place: (button("account", "keep_name"), button("menu")),
+    ("account", "signing_in"): lambda place: (button("in:yes"), button("menu"), button("agent")),
     ("account", "confirming_delete"): lambda place: (
         Button("acc:delete", say("button.delete_yes")),
         Button("acc:keep", say("button.keep_data")),

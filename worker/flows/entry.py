@@ -32,6 +32,7 @@ from worker.flows import (
     receipts,
     search,
     shown,
+    signing_in,
     support,
     tracking,
     welcome,
@@ -120,12 +121,21 @@ def all_right(place: Place, event: Event, facts: Facts) -> Step:
 def number(place: Place, event: Heard, facts: Facts) -> Step:
     """A number when no list is open is the main menu's; a long one is an order's."""
     chosen = menu_choice(int(event.values["n"]))
-    if chosen is not None:
-        return COMMANDS[chosen.intent](place, chosen, facts)
     digits = str(event.values.get("digits", event.values["n"]))
-    if 4 <= len(digits) <= 10:
-        return tracking.track(place, Heard(event.text, "track", {"order_number": digits}), facts)
+    if chosen is None and 4 <= len(digits) <= 10:
+        chosen = Heard(event.text, "track", {"order_number": digits})
+    if chosen is not None:
+        return signing_in.ask(place, chosen) if signing_in.needed(place, chosen, facts) else _commanded(place, chosen, facts)
     return support.unclear(place, say("entry.no_such_number"), "menu", "orders")
+
+
+def _commanded(place: Place, event: Heard, facts: Facts) -> Step:
+    return COMMANDS[event.intent](place, event, facts)
+
+
+def signed_in(place: Place, event: Event, facts: Facts) -> Step:
+    """Yes, it is me: what was asked for before goes on."""
+    return _answer(signing_in.signed_in(place, facts), signing_in.wanted(place), facts)
 
 
 def stale(place: Place, event: Event, facts: Facts) -> Step:
@@ -184,7 +194,8 @@ COMMANDS: Mapping[str, Command] = {
     "correct_data": account.rename,
     "register": account.register,
     "login": account.login,
-    "logout": account.logout,
+    "logout": signing_in.logout,
+    "signed_in": signed_in,
     "my_data": own_data.my_data,
     "delete_my_data": own_data.delete_my_data,
     "rate": support.rate,
@@ -202,6 +213,10 @@ GOES_ON = frozenset(("checkout", "track", "orders", "cancel_order", "prescriptio
 
 def turn(place: Place, event: Event, facts: Facts) -> Step:
     """What one event leads to. Pure; never raises for anything a customer can send."""
+    return signing_in.carried(place, event, _turn(place, event, facts), facts)
+
+
+def _turn(place: Place, event: Event, facts: Facts) -> Step:
     if isinstance(event, Happened):
         return news.caught_up(_happened(place, event, facts), facts)
     if isinstance(event, Tapped):
@@ -215,6 +230,7 @@ def turn(place: Place, event: Event, facts: Facts) -> Step:
         return news.caught_up(then, facts)
     if place.state not in FLOWS.get(place.flow, {}):
         place = Place()  # a state of another release: the menu level knows the way
+    place = signing_in.closed(place, facts)
     before = place.memory.get("misses")
     then = news.question_first(place, _answer(place, event, facts), facts)
     if not facts.customer.returning and then.replies and not _greets_itself(event, then):
@@ -233,7 +249,12 @@ def _answer(place: Place, event: Event, facts: Facts) -> Step:
     handler = FIRST.get(event.intent)
     if handler is not None:
         return handler(place, event, facts)
-    if prescription.asks_how_far(place, event):
+    how_far = prescription.asks_how_far(place, event)
+    if signing_in.needed(place, event, facts) or (how_far and signing_in.out(place, facts)):
+        return signing_in.ask(place, event)
+    if place.state == "signing_in" and event.intent == "yes" and not event.tapped:
+        return signed_in(place, event, facts)
+    if how_far:
         return prescription.status(place, facts)
     for of_prescriptions in (prescription_read.title_typed, prescription_more.told):
         taken = of_prescriptions(place, event, facts)

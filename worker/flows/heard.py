@@ -108,6 +108,7 @@ TAPS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "paid": ("paid", ("order_number",)),
     "co": ("checkout_choice", ("choice", "key")),
     "acc": ("account_choice", ("choice",)),
+    "in": ("signed_in", ("answer",)),
     "consent": ("consent_choice", ("answer",)),
     "rx": ("prescription", ("order_number",)),
     "rxok": ("prescription_right", ("id",)),

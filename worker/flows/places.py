@@ -8,8 +8,9 @@ from typing import Any
 from worker.flows.step import Place
 
 # The list on the screen stays valid until another is shown; the last order placed must be known when its button is tapped twice;
-# what happened while a person had the thread is told when the bot has it again; more of an answer may come for some minutes.
-TAKEN = ("shown", "placed", "misses", "unheard", "answered")
+# what happened while a person had the thread is told when the bot has it again; more of an answer may come for some minutes;
+# who signed in again stays so.
+TAKEN = ("shown", "placed", "misses", "unheard", "answered", "signed")
 
 
 def go(place: Place, flow: str, state: str, *, take: Iterable[str] = (), leave: Iterable[str] = (), **memory: Any) -> Place:

@@ -144,6 +144,13 @@ TALK: Mapping[str, str] = {
         "Done: I closed what was open in this chat. Your cart is kept. Whoever uses this WhatsApp can open your account, "
         "so lock your phone."
     ),
+    "signing.out": (
+        "You are logged out, and what was open is closed. Your cart is kept. Before I show orders, prescriptions or your data "
+        "again, I ask whether it is you. Whoever holds this phone can answer that, so lock it. *login* ends the asking."
+    ),
+    "signing.ask": "You logged out of this chat. Is it you again?",
+    "signing.again": "Please tap *Yes, it is me*, or type *yes*.",
+    "signing.no": "All right: nothing of your own is shown. You can still search, or talk to a person.",
     "account.delete_ask": (
         "I can delete your data for good: your name, number, addresses, chats, cart and the files you sent. What was ordered "
         "and paid, our pharmacists' decisions and papers that something was dispensed on must be kept for the years pharmacy "

@@ -51,6 +51,7 @@ CARE: Mapping[str, str] = {
     "hint.account.giving_name": "Type your full name. I need it for orders and prescriptions; *no* leaves it.",
     "hint.account.giving_consent": "Tap *I agree* or *No, thanks*. Without your yes I keep nothing; you can still look around.",
     "hint.account.changing_name": "Type your correct full name.",
+    "hint.account.signing_in": "Tap *Yes, it is me* or type *yes*. Searching needs no sign-in.",
     "hint.account.confirming_delete": "Tap *Yes, ask them* to send the request, or type *no*.",
     "hint.tracking.listing": "Type a number of the list, or an order number, to see the order.",
     "hint.tracking.opened": "You see one order. *back* shows all, *cancel order* cancels it while that is possible.",

@@ -91,6 +91,7 @@ TITLES: Mapping[str, str] = {
     "button.register": "Register",
     "button.keep_name": "Keep the old one",
     "button.consent:yes": "I agree",
+    "button.in:yes": "Yes, it is me",
     "button.consent:no": "No, thanks",
     "button.resume": "Switch on again",
     "button.my_data": "My data",
