@@ -151,6 +151,19 @@ def test_every_setting_that_is_named_exists() -> None:
     assert unknown == []
 
 
+def test_every_setting_takes_effect_somewhere() -> None:
+    rooms = ("worker", "models", "web", "jobs", "local")
+    read = [*(path for room in rooms for path in (ROOT / room).rglob("*.py")), ROOT / "settings.py", ROOT / "cli.py"]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in read) + (ROOT / "Procfile").read_text()
+
+    # As an attribute, or by the name of its variable: in the Procfile and where a command may do without the others. The secrets
+    # before the present ones are found beside those.
+    names = [field.name.removesuffix("_previous") for field in dataclasses.fields(Settings)]
+    unused = [name for name in names if not re.search(rf"\.{name}\b|\b{name.upper()}\b", code)]
+
+    assert unused == []
+
+
 def test_every_file_that_a_document_links_to_exists() -> None:
     broken = [
         (str(path.relative_to(ROOT)), target)
