@@ -4,8 +4,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 PY := .venv/bin/python
 STAMP := .venv/.installed
 STRICT := worker/flows worker/understanding worker/whatsapp worker/gateways models/values.py models/readings.py models/payments/told.py settings.py
-# Three at once keep two processors busy: much of what tests do is waiting, for a lease, a browser, a process that ends.
+# Three at once keep two processors busy: much of what tests do is waiting. Two where whole houses run: they have processes enough.
 BESIDE := -n 3 --dist loadfile
+HOUSES := -n 2 --dist loadfile --no-loadscope-reorder
 # Files of houses begin in this order, so that none of the long ones is begun last and waited for alone.
 LONGEST := tests/test_faults_*.py tests/test_*_processes.py tests/test_run.py
 ARGS ?=
@@ -25,7 +26,7 @@ chat: $(STAMP) ## talk to the bot in the terminal
 test: $(STAMP) ## every test, on servers of its own; then those that start whole houses (ARGS="tests/test_run.py -x" for some)
 	@if [ -n "$(ARGS)" ]; then exec $(PY) -m pytest $(ARGS); fi; \
 	$(PY) -m pytest -m "not house" $(BESIDE); first=$$?; \
-	$(PY) -m pytest -m house $(BESIDE) --no-loadscope-reorder $$(grep -l 'mark\.house' $(LONGEST) tests/test_*.py); second=$$?; \
+	$(PY) -m pytest -m house $(HOUSES) $$(grep -l 'mark\.house' $(LONGEST) tests/test_*.py); second=$$?; \
 	exit $$((first > second ? first : second))
 
 lint: $(STAMP) ## ruff, its format, and mypy where types are strict
