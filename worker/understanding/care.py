@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from rapidfuzz import fuzz
+
+from worker.understanding import cities
 from worker.understanding.intent import Intent
-from worker.understanding.tokens import Words, word_set
+from worker.understanding.tokens import Words, phrase_list, word_set
 
 _SPECIALTIES = {
     "cardiology": "cardiologist cardiologists cardiology heart",
     "dermatology": "dermatologist dermatologists dermatology skin",
     "paediatrics": "paediatrician pediatrician paediatricians pediatricians paediatrics pediatrics pediatric paediatric "
-    "peditrician children child childrens baby",
+    "peditrician children child childrens kid kids baby babies pikin pickin piken",
     "gynaecology": "gynaecologist gynecologist gynaecologists gynecologists gynaecology gynecology gynae gyne gyna obgyn "
     "ob-gyn obstetrician women womens woman",
     "ophthalmology": "ophthalmologist ophthalmology optometrist optician eye eyes",
@@ -34,7 +37,7 @@ _SPECIALTIES = {
 SPECIALTY: dict[str, str] = {word: name for name, words in _SPECIALTIES.items() for word in words.split()}
 # Words that mean a doctor by themselves; "eye" or "skin" need "doctor" beside them ("eye drops" is a product).
 DOCTORS: frozenset[str] = word_set("doctor doctors dr specialist specialists physician likita dokita docter doctr")
-_BY_ITSELF = frozenset(
+BY_ITSELF = frozenset(
     word
     for word in SPECIALTY
     if word.endswith(
@@ -56,7 +59,7 @@ _BY_ITSELF = frozenset(
     or word in ("gynae", "dietician", "dietitian", "nutritionist", "optician", "gp", "obstetrician")
 )
 # Brands that carry a doctor's name: "Dr Meyer's gripe water".
-_DR_BRANDS = word_set(
+DR_BRANDS = word_set(
     """
     meyer meyers greg gregs brown browns kisi kisis vamis hommels botsford jessy adrian wenger syrup tablet tablets caplet
     caplets capsule tonic cream soap water
@@ -104,17 +107,23 @@ _TESTED_NOISE = word_set(
 
 def doctors(words: Words, first: int, end: int) -> Intent | None:
     """`cardiologist in Lagos`, `find eye doctor near Ikeja`, `i need a dentist`; None when no doctor is asked for."""
-    keys = words.keys[first:end]
-    meant = [key for key in keys if key in DOCTORS or key in _BY_ITSELF]
+    keys = tuple(_mended(key) for key in words.keys[first:end])
+    meant = [key for key in keys if key in DOCTORS or key in BY_ITSELF]
     if not meant or len(keys) > 14 or keys[0] in ("my",):
         return None
-    if meant == ["dr"] and (len(keys) > 4 or not _DR_BRANDS.isdisjoint(keys)):
+    if meant == ["dr"] and (len(keys) > (4 if AVAILABLE.isdisjoint(keys) else 8) or not DR_BRANDS.isdisjoint(keys)):
         return None
     values: dict[str, Any] = {}
     specialty = next((SPECIALTY[key] for key in keys if key in SPECIALTY), None)
     if specialty:
         values["specialty"] = specialty
     at = next((i for i in range(first, end) if words.keys[i] in _IN), None)
+    town = cities.find(words.keys, first, end) if at is None else None
+    name = _name(words, first, end if at is None and town is None else town[0] if town else at or end)
+    if name:
+        values["doctor"] = name
+    if town:
+        values["place"] = words.text(*town)
     if at is not None:
         start = at + 1
         while start < end and words.keys[start] in _NO_PLACE:
@@ -122,6 +131,46 @@ def doctors(words: Words, first: int, end: int) -> Intent | None:
         if start < end:
             values["place"] = words.text(start, end)
     return Intent("find_doctor", values)
+
+
+def _mended(key: str) -> str:
+    """A long word for a specialist with a slip in it, as it is spelt: "cardiologst"."""
+    if len(key) < LONG or key in SPECIALTY:
+        return key
+    return next((word for word in BY_ITSELF if word[:3] == key[:3] and fuzz.ratio(word, key) >= LIKE), key)
+
+
+LONG, LIKE = 8, 88  # letters from which on a slip still says which word; rapidfuzz score
+
+
+def _name(words: Words, first: int, end: int) -> str:
+    """Whom somebody means by name: what stands behind "dr" or "doctor" and is nothing else we know."""
+    titles = [i for i in range(first, end) if words.keys[i] in ("dr", "doctor", "dokita", "likita")]
+    if not titles:
+        return ""
+    if titles[0] == end - 1 and 1 <= titles[0] - first <= 2:  # "hart doctor": a specialty misspelt
+        strange = [i for i in range(first, titles[0]) if words.keys[i] not in _NO_NAME and words.keys[i] not in SPECIALTY]
+        known = any(words.keys[i] in SPECIALTY for i in range(first, titles[0]))
+        return "" if known else words.text(strange[0], titles[0]) if strange and words.keys[strange[0]].isalpha() else ""
+    start = titles[0] + 1
+    while end > start and words.keys[end - 1] in AVAILABLE:  # "is dr amaka available today"
+        end -= 1
+    named = [i for i in range(start, end) if words.keys[i] not in _NO_NAME and words.keys[i] not in SPECIALTY]
+    whole = len(named) == end - start and 1 <= len(named) <= 4 and all(words.keys[i].isalpha() for i in named)
+    return words.text(start, end) if whole else ""
+
+
+AVAILABLE = word_set("available free now today around on duty dey there in for seat working")
+
+
+_NO_NAME = DOCTORS | word_set(
+    """
+    for who that which please pls plz abeg now today tomorrow o oo sir ma me my i you we can could will would want wan need is
+    are do does dey there here available near nearby close around good best nice any some a an the of to with and or who
+    find search show see look looking looks talk speak book good
+    online free cheap appointment appointments list said told gave give prescribed wrote not no yes your our
+    """
+)
 
 
 def lab_query(words: Words, first: int, end: int) -> dict[str, Any]:
@@ -139,6 +188,55 @@ def lab_query(words: Words, first: int, end: int) -> dict[str, Any]:
 def tests(words: Words, first: int, end: int) -> Intent | None:
     """`malaria test`, `i want to do a blood test`; None for kits and strips, which are products."""
     keys = words.keys[first:end]
-    if len(keys) > 10 or not any(key in ("test", "tests", "screening", "checkup") for key in keys) or not _SHELF.isdisjoint(keys):
+    where, end = at_home(words, first, end)
+    shelf = not _SHELF.isdisjoint(words.keys[first:end])
+    named = " ".join(key for key in words.keys[first:end] if key not in _TESTED_NOISE)
+    if named in TEST_NAMES and not shelf:
+        return Intent("lab_tests", {"query": named} | ({"where": where} if where else {}))
+    if len(keys) > 12 or shelf or not any(key in ("test", "tests", "screening", "checkup") for key in keys):
         return None
-    return Intent("lab_tests", lab_query(words, first, end))
+    return Intent("lab_tests", lab_query(words, first, end) | ({"where": where} if where else {}))
+
+
+# What nobody sells in a box, and everybody knows by its name.
+TEST_NAMES = frozenset(
+    phrase_list(
+        """
+        full blood count; fbc; pcv; packed cell volume; widal; hba1c; fasting blood sugar; fbs; rbs; random blood sugar; ecg;
+        xray; x-ray; chest xray; chest x-ray; ultrasound; scan; pelvic scan; abdominal scan; mri; mri scan; ct scan; urinalysis;
+        urine culture; stool culture; genotype; blood group; blood group and genotype; lipid profile; kidney function;
+        liver function; lft; psa; esr;
+        hiv screening; hepatitis b screening; hepatitis screening; thyroid function; semen analysis; sputum culture; creatinine; ferritin
+        """
+    )
+)
+
+
+def at_home(words: Words, first: int, end: int) -> tuple[str, int]:
+    """`malaria test at home`, `blood test for my house`, `... at the centre`: where, and where that begins; ("", end) without."""
+    for at in range(first + 1, end):
+        if words.keys[at] not in ("at", "for", "in", "to"):
+            continue
+        rest = [key for key in words.keys[at + 1 : end] if key not in ("my", "the", "our", "your")]
+        if rest[:1] and rest[0] in _HOME and len(rest) <= 2:
+            return "home", at
+        if rest[:1] and rest[0] in _CENTRE and len(rest) <= 2:
+            return "centre", at
+    return "", end
+
+
+_HOME = frozenset(("home", "house", "office", "place"))
+_CENTRE = frozenset(("centre", "center", "lab", "laboratory", "clinic"))
+
+
+def results(keys: frozenset[str]) -> Intent | None:
+    """`my result`, `is my malaria test result ready`, `my lab result don come out?`."""
+    if _RESULTS.isdisjoint(keys) or not _NO_RESULTS.isdisjoint(keys):
+        return None
+    about = not (LAB_WORDS | _OWN).isdisjoint(keys) or len(keys) == 1
+    return Intent("lab_result") if about else None
+
+
+_RESULTS = frozenset(("result", "results"))
+_OWN = frozenset(("my", "send", "ready", "out"))
+_NO_RESULTS = word_set("kit kits strip strips book fast search find medicine drug drugs product products order orders payment")

@@ -15,7 +15,7 @@ from worker.understanding.paying import checkout, pay
 from worker.understanding.said import Reader, Said, list_number, order_numbers
 from worker.understanding.searching import search_for
 from worker.understanding.tokens import Words, word_set
-from worker.understanding.visits import book, reschedule
+from worker.understanding.visits import BOOKINGS, another_time, book, reschedule
 
 _NOISE = word_set(
     """
@@ -107,7 +107,7 @@ def change(said: Said) -> Intent | None:
     times = re.fullmatch(r"x(\d{1,5})", words.keys[quantity_at])
     quantity = int(times[1]) if times else items.signed_count(words, quantity_at)
     if quantity is None:
-        return None
+        return another_time(said)
     stop = quantity_at
     linked = False
     while stop > said.first and words.keys[stop - 1] in ("to", "be", "into", "x", "quantity", "qty", "as", "at", "become", "by"):
@@ -163,7 +163,7 @@ def attach(said: Said) -> Intent | None:
 
 def cancel(said: Said) -> Intent | None:
     keys = said.keys
-    if any(key in ("appointment", "appointments", "booking") for key in keys):
+    if not BOOKINGS.isdisjoint(keys) or keys[-1:] in (("test",), ("tests",)):
         number = next((n for n in map(numbers.count, keys) if n is not None), None)
         return Intent("cancel_appointment", {} if number is None else {"number": number})
     if "order" in keys or order_numbers(said):

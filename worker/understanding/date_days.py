@@ -1,16 +1,16 @@
-"""Marks that name a day: 15/06/2026, 15 June, tomorrow, next monday, in 3 days. Each matcher says how many marks it took."""
+"""Marks that name a day: 15/06/2026, 15 June, tomorrow, next monday. Each matcher says how many marks it took."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
+from worker.understanding import date_named
+from worker.understanding.date_from_now import from_now
 from worker.understanding.date_reading import SAYS_NOTHING, Day, Matcher, Reading
 
 _TITLES = frozenset(("dr", "prof", "nurse", "mr", "mrs", "miss"))
-_UNITS = {"minute_unit": timedelta(minutes=1), "hour_unit": timedelta(hours=1)}
-
-
-# ------------------------------------------------------------------------------------------------------------------ days
+# What tells that two figures with a dash between are not two hours: the hour, or another day, stands elsewhere.
+_TIMES = frozenset(("hms", "hdot", "hh", "mer", "clock"))
+_DAYS = frozenset(("weekday", "days", "tonight", "iso", "dmy", "dm", "month", "ordinal", "week", "month_unit"))
+LAST_HOUR = 24
 
 
 def _title(reading: Reading, index: int) -> int:
@@ -28,6 +28,9 @@ def _title(reading: Reading, index: int) -> int:
 def _figures(reading: Reading, index: int) -> int:
     """2027-06-15, 15/06/2027, 15.06.27, 15/06."""
     mark = reading.at(index)
+    if _dashed(reading, index):
+        reading.days.append(Day("on", mark.n, reading.at(index + 1).n))
+        return 2
     if mark.kind not in ("iso", "dmy", "dm"):
         return 0
     parts = [int(part) for part in mark.typed.replace("/", "-").replace(".", "-").split("-")]
@@ -39,6 +42,18 @@ def _figures(reading: Reading, index: int) -> int:
             year += 2000
     reading.days.append(Day("on", day, month, year))
     return 1
+
+
+def _dashed(reading: Reading, index: int) -> bool:
+    """30-11, and 12-12 beside a time and no other day; "10-11 tomorrow" and "2-4pm" are hours."""
+    first, second, after = (reading.at(index + n) for n in (0, 1, 2))
+    plain = all(mark.kind == "num" and mark.key.isdigit() and len(mark.key) <= 2 and not mark.half for mark in (first, second))
+    if not plain or not second.dashed or first.dashed or after.kind in ("mer", "oclock", "hour_unit") or not 1 <= first.n <= 31:
+        return False
+    if first.n > LAST_HOUR:
+        return 1 <= second.n <= 31
+    others = [mark.kind for n, mark in enumerate(reading.marks) if n not in (index, index + 1)]
+    return 1 <= second.n <= 12 and not _TIMES.isdisjoint(others) and _DAYS.isdisjoint(others)
 
 
 def _year_at(reading: Reading, index: int) -> int:
@@ -83,7 +98,7 @@ def _day_and_month(reading: Reading, index: int) -> int:
 
 
 def _named_day(reading: Reading, index: int) -> int:
-    """today, tomorrow, day after tomorrow, next tomorrow, tonight, weekend, in 3 days, next week."""
+    """today, tomorrow, day after tomorrow, next tomorrow, tonight, weekend, next month."""
     mark, second, third = reading.at(index), reading.at(index + 1), reading.at(index + 2)
     if mark.kind == "day_unit" and second.key in ("after", "afta", "next") and third.kind == "days" and third.n == 1:
         reading.days.append(Day("in", days=2))
@@ -101,6 +116,9 @@ def _named_day(reading: Reading, index: int) -> int:
     if mark.kind == "weekend":
         reading.days.append(Day("vague"))
         return 1
+    if mark.kind == "next" and second.kind == "month_unit":
+        reading.days.append(Day("month"))
+        return 2
     if mark.kind in ("this", "next", "last", "upper", "every") and second.kind in ("weekend", "month_unit"):
         reading.days.append(Day("vague"))
         return 2
@@ -117,14 +135,17 @@ _WEEK_SHIFT = {"this": 0, "next": 1, "upper": 2, "last": -1}
 
 
 def _weekday(reading: Reading, index: int) -> int:
-    """monday, this monday, next monday, next week monday, monday next week, upper week friday."""
+    """monday, this monday, next monday, next week monday, monday next week, upper week friday, week after next."""
     mark, second, third = reading.at(index), reading.at(index + 1), reading.at(index + 2)
+    if mark.kind == "week" and second.key in ("after", "afta") and third.kind == "next":
+        reading.days.append(Day("week", weeks=2))
+        return 3
     if mark.kind in _WEEK_SHIFT and second.kind == "week":
         named = index + 3 if third.key in ("on", "by") else index + 2
         if reading.at(named).kind == "weekday":
             reading.days.append(Day("weekday", weekday=reading.at(named).n, mode="week", weeks=_WEEK_SHIFT[mark.kind]))
             return named - index + 1
-        reading.days.append(Day("vague"))
+        reading.days.append(Day("week", weeks=_WEEK_SHIFT[mark.kind]))
         return 2
     if mark.kind in ("this", "next", "last", "upper") and second.kind == "weekday":
         mode = {"this": "this", "next": "next", "last": "last", "upper": "week"}[mark.kind]
@@ -151,52 +172,5 @@ def _of_month(reading: Reading, index: int) -> int:
     return 4 if of.key == "of" and this.kind == "this" and month.kind == "month_unit" else 1
 
 
-# ------------------------------------------------------------------------------------------------------------- from now
-
-
-def _from_now(reading: Reading, index: int) -> int:
-    """in 3 days, in two hours, in half an hour, 3 days from now, in 2 weeks time, now."""
-    start = index + 1 if reading.at(index).key in ("in", "within", "after") else index
-    led = start > index
-    mark, taken = reading.at(start), 1
-    amount = timedelta(0)
-    if mark.kind == "now":
-        if reading.at(index - 1).key in ("from", "right") or len(reading.marks) == 1:
-            reading.relative = timedelta(0)
-            return 1
-        return 0
-    if mark.kind == "half" and reading.at(start + 1).key in ("an", "a", "hour", "hr"):
-        unit_at, count = start + (2 if reading.at(start + 1).key in ("an", "a") else 1), 0.5
-    elif mark.kind == "num":
-        unit_at, count = start + 1, mark.n + (0.5 if mark.half else 0)
-    elif mark.key in ("a", "an"):
-        unit_at, count = (
-            start + (2 if reading.at(start + 1).key == "couple" else 1),
-            2.0 if reading.at(start + 1).key == "couple" else 1.0,
-        )
-    else:
-        return 0
-    if reading.at(unit_at).key in ("of", "more"):
-        unit_at += 1
-    unit = reading.at(unit_at)
-    end = unit_at + 1
-    tail = reading.at(end).key == "from" and reading.at(end + 1).kind in ("now", "days")
-    timed = reading.at(end).key in ("time", "hence", "later")
-    if not (led or tail or timed) or count > 100_000:
-        return 0
-    taken = end - index + (2 if tail else 1 if timed else 0)
-    if unit.kind in _UNITS:
-        amount = _UNITS[unit.kind] * count
-        reading.relative = (reading.relative or timedelta(0)) + amount
-        return taken
-    if unit.kind in ("day_unit", "week") and count == int(count):
-        reading.days.append(Day("in", days=int(count) * (7 if unit.kind == "week" else 1)))
-        return taken
-    if unit.kind == "month_unit":
-        reading.days.append(Day("vague"))
-        return taken
-    return 0
-
-
-MATCHERS: tuple[Matcher, ...] = (_title, _figures, _from_now, _day_and_month, _named_day, _weekday)
+MATCHERS: tuple[Matcher, ...] = (_title, _figures, from_now, _day_and_month, *date_named.MATCHERS, _named_day, _weekday)
 LAST: tuple[Matcher, ...] = (_of_month,)  # after the times: "2nd" may be a day, "2 pm" never

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from worker.understanding import date_days, date_times
 from worker.understanding.date_marks import Mark
@@ -25,6 +26,7 @@ def read_marks(marks: Sequence[Mark]) -> Reading:
             _leave(reading, marks[index])
             taken = 1
         index += taken
+    _join(reading)
     _settle(reading)
     return reading
 
@@ -37,6 +39,18 @@ def _leave(reading: Reading, mark: Mark) -> None:
             reading.unread.append(mark.typed)
     elif mark.key not in SAYS_NOTHING and mark.kind not in ("now", "this", "next", "oclock", "day_unit", "hour_unit"):
         reading.unread.append(mark.typed)
+
+
+def _join(reading: Reading) -> None:
+    """A weekday and a week named apart from it are one day ("friday 9am next week"), so are "the 3rd" and "next month"."""
+    kinds = [day.kind for day in reading.days]
+    if sorted(kinds) == ["week", "weekday"]:
+        week, named = (next(day for day in reading.days if day.kind == kind) for kind in ("week", "weekday"))
+        if named.mode == "bare" and not named.days:
+            reading.days[:] = [replace(named, mode="week", weeks=week.weeks)]
+    elif sorted(kinds) == ["month", "of_month"]:
+        named = next(day for day in reading.days if day.kind == "of_month")
+        reading.days[:] = [replace(named, days=1)]
 
 
 def _settle(reading: Reading) -> None:

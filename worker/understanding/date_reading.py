@@ -12,7 +12,8 @@ from worker.understanding.tokens import word_set
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day as it was named. `kind`: on (day, month, year or 0), in (days), weekday (weekday, mode, weeks), of_month, vague."""
+    """A day as it was named. `kind`: on (day, month, year or 0), in (days), months (days: so many months from now), weekday (weekday,
+    mode, weeks; days after it), of_month (day; days: so many months after this one), week (weeks) and month, which name no day, vague."""
 
     kind: str
     day: int = 0
@@ -46,6 +47,7 @@ class Reading:
     relative: timedelta | None = None
     zone: tzinfo | None = None
     midnight: bool = False
+    this_time: bool = False  # "this time tomorrow"
     contradicts: bool = False
     unread: list[str] = field(default_factory=list)
     loose: list[Mark] = field(default_factory=list)  # bare numbers whose sense the rest decides

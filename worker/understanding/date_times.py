@@ -53,6 +53,9 @@ def _spoken_time(reading: Reading, index: int) -> int:
     mark = reading.at(index)
     minutes = {"half": 30, "quarter": 15}.get(mark.kind, mark.n if mark.kind == "num" and not mark.half else -1)
     at = index + 1
+    if mark.kind == "half" and reading.at(at).kind == "num":  # "half two" is 2:30 to some and 1:30 to others
+        reading.contradicts = True
+        return 0
     if reading.at(at).kind == "minute_unit":
         at += 1
     link, hour = reading.at(at), reading.at(at + 1)

@@ -41,7 +41,7 @@ _MONTHS = (
 _DAYS = {
     0: "today tdy 2day yau",
     1: "tomorrow tmrw tmr tmw tomoro tomorow tommorow tommorrow tomorro tomorrrow tomm tmrrw 2moro 2morrow 2mrw "
-    "2moz tumoro tumorrow gobe",
+    "2moz tumoro tumorrow tmrow gobe echi",
     2: "jibi overmorrow",
     -1: "yesterday jiya",
 }
@@ -90,6 +90,11 @@ _OTHERS: dict[str, Meaning] = {
     "upper": ("upper", 0),
     "oclock": ("oclock", 0),
     "every": ("every", 0),
+    "fortnight": ("fortnight_unit", 0),
+    "ago": ("ago", 0),
+    "christmas": ("feast", 0),
+    "xmas": ("feast", 0),
+    "boxing": ("feast", 0),
 }
 ENGLISH: dict[str, Meaning] = (
     {word: ("weekday", n) for n, words in enumerate(_WEEKDAYS) for word in words.split()}
@@ -99,9 +104,9 @@ ENGLISH: dict[str, Meaning] = (
     | _OTHERS
 )
 # A date may be meant only where one of these stands ("this", "past", "half" and the like are everyday words).
-_TELLING_KINDS = frozenset(("weekday", "month", "days", "part", "tonight", "clock", "weekend"))
+_TELLING_KINDS = frozenset(("weekday", "month", "days", "part", "tonight", "clock", "weekend", "feast"))
 TELLING = frozenset(word for word, (kind, _) in ENGLISH.items() if kind in _TELLING_KINDS) | word_set(
-    "week days hours minutes hour mins hrs oclock am pm"
+    "week days hours minutes hour mins hrs oclock am pm fortnight"
 )
 
 # Long enough that one slip still leaves only one candidate.

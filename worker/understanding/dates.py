@@ -18,6 +18,7 @@ languages come from Babel.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -87,9 +88,14 @@ def read_moment(text: str, now: datetime, zone: ZoneInfo) -> Moment | Refusal:
     return scan(text, now, zone).result
 
 
+# "First thing tomorrow morning" names no first of the month.
+_NO_DAY = re.compile(r"\bfirst thing(?: in)?\b", re.IGNORECASE)
+LONGEST = 400  # characters that are looked at for it; fewer are read
+
+
 def scan(text: str, now: datetime, zone: ZoneInfo) -> Found:
     """`read_moment` with the words that were not part of it: the doctor's name in "dr amaka tomorrow 2pm"."""
-    reading = read_marks(cut(text))
+    reading = read_marks(cut(_NO_DAY.sub(" ", text[:LONGEST])))
     result = _resolve(reading, now, zone)
     known = bool(reading.days) + bool(reading.clocks) + 2 * bool(reading.relative)
     unread = frozenset(reading.unread)
@@ -119,6 +125,8 @@ def _resolve(reading: Reading, now: datetime, zone: ZoneInfo) -> Moment | Refusa
         return Moment(at, at.astimezone(zone))
     notes: list[str] = []
     clock, clock_code = _one_clock(reading, notes)
+    if reading.this_time and not reading.clocks:
+        clock = local_now.time().replace(second=0, microsecond=0)
     day, day_code = _one_day(reading, local_now, clock, notes)
     known = {"day": day, "clock": clock, "part": reading.part}
     code = _worst(day_code, clock_code, "ambiguous" if reading.contradicts else None)
@@ -219,14 +227,17 @@ def _one_day(reading: Reading, local_now: datetime, clock: time | None, notes: l
 def _day(day: Day, local_now: datetime, clock: time | None, notes: list[str]) -> tuple[date | None, str | None]:
     today = local_now.date()
     passed = clock is not None and clock <= local_now.time().replace(tzinfo=None)
-    if day.kind == "vague":
+    if day.kind in ("vague", "week", "month"):
         return None, "ambiguous"
+    if day.kind == "months":
+        found, code = _months_on(today, day.days, today.day)
+        return found, code and "ambiguous"  # a month from 31 January
     if day.kind == "in":
         return (today + timedelta(days=day.days), None) if abs(day.days) <= 3660 else (None, "impossible_date")
     if day.kind == "weekday":
-        return _weekday(day, today, passed, notes), None
+        return _weekday(day, today, passed, notes) + timedelta(days=day.days), None
     if day.kind == "of_month":
-        return _of_month(day.day, today, passed)
+        return _months_on(today, day.days, day.day) if day.days else _of_month(day.day, today, passed)
     if day.year:
         return _exact(day.year, day.month, day.day)
     found, code = _exact(today.year, day.month, day.day)
@@ -261,6 +272,12 @@ def _weekday(day: Day, today: date, passed: bool, notes: list[str]) -> date:
     if day.mode == "bare" and ahead == 0 and passed:
         return today + timedelta(days=7)
     return today + timedelta(days=ahead)
+
+
+def _months_on(today: date, months: int, day: int) -> tuple[date | None, str | None]:
+    """That day, so many months after this one; none in a month that is too short for it."""
+    whole = today.year * 12 + today.month - 1 + months
+    return _exact(whole // 12, whole % 12 + 1, day)
 
 
 def _of_month(day: int, today: date, passed: bool) -> tuple[date | None, str | None]:

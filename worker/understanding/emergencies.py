@@ -48,12 +48,13 @@ PHRASES: dict[str, tuple[str, ...]] = {
             choro iwu
         """,
         "breathing": """
-            not breathing; no dey breathe; no breathe; stopped breathing; stop breathing; breath dey cease; breath dey
-            cut; short of breath; shortness of breath; struggling to breathe; difficulty breathing; difficulty in
-            breathing; trouble breathing; hard to breathe; gasping; choking; choked; suffocating; drowning; drowned;
-            turning blue; breathlessness; breathless; asthma attack; bana iya numfashi; ba na iya numfashi; kasa numfashi;
-            wahalar numfashi; ba ya numfashi; baya numfashi; bata numfashi; ba ta numfashi; numfashi ya dauke; ko le mi;
-            ko lee mi; nko le mi; mi o le mi; mi o lee mi; mio le mi; emi ko le mi; ko mi mo; iku ume; ume na-akwusi; ume
+            not breathing; not breathe; doesnt breathe; doesn't breathe; no dey breathe; no breathe; stopped
+            breathing; stop breathing; breath dey cease; breath dey cut; short of breath; shortness of breath;
+            struggling to breathe; difficulty breathing; difficulty in breathing; trouble breathing; hard to
+            breathe; gasping; choking; choked; suffocating; drowning; drowned; turning blue; breathlessness;
+            breathless; asthma attack; bana iya numfashi; ba na iya numfashi; kasa numfashi; wahalar numfashi; ba
+            ya numfashi; baya numfashi; bata numfashi; ba ta numfashi; numfashi ya dauke; ko le mi; ko lee mi; nko
+            le mi; mi o le mi; mi o lee mi; mio le mi; emi ko le mi; ko mi mo; iku ume; ume na-akwusi; ume
             akwusila; anaghi eku ume; ekughi ume; enweghi ume
         """,
         "chest_pain": """
@@ -73,7 +74,9 @@ PHRASES: dict[str, tuple[str, ...]] = {
         """,
         "unconscious": """
             unconscious; passed out; fainted; fainting; don faint; collapsed; don collapse; not waking up; wont wake up;
-            no dey wake; unresponsive; not responding to anything; ya suma; ta suma; sun suma; ti daku; o daku; tubo
+            no dey wake; unresponsive; not responding to anything; baby is not responding; child is not responding; son is not
+            responding; daughter is not responding; mother is not responding; father is not responding; wife is not
+            responding; husband is not responding; pikin no dey respond; ya suma; ta suma; sun suma; ti daku; o daku; tubo
             n'ala; tudara; electrocuted; electric shock
         """,
         "convulsion": """

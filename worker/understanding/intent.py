@@ -23,6 +23,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "agent": (),
     "end": (),  # end the chat with a person
     "stop": (),
+    "stop_reminders": (),  # of medicine that runs out
     "resume": (),
     "next": (),
     "previous": (),
@@ -53,12 +54,13 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     # asked: a question whether or how one can pay
     "pay": ("order_number?", "provider?", "kind?", "another?", "asked?"),
     "paid": ("order_number?",),
-    "book": ("number?", "name?", *_WHEN),
-    "find_doctor": ("specialty?", "place?"),
+    "book": ("number?", "name?", "place?", *_WHEN),
+    "find_doctor": ("specialty?", "place?", "doctor?"),
     "appointments": (),
     "cancel_appointment": ("number?",),
     "reschedule": ("number?", *_WHEN),
-    "lab_tests": ("query?",),
+    "lab_tests": ("query?", "where?", *_WHEN),  # where: home centre
+    "lab_result": (),
     "health_products": ("query?",),
     "account": (),
     "register": ("name?", "email?"),

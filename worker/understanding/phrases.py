@@ -45,6 +45,13 @@ _TABLE: dict[str, str] = {
         texting me; dont message me; do not message me; stop all messages; stop promotions; stop marketing; stop ads; make
         una stop; remove me; no more messages; daina; da duro; kwusi; stop it; stop this; stopp
     """,
+    "stop_reminders": """
+        stop reminders; stop reminder; stop the reminders; stop the reminder; stop reminding me; stop to remind me; no more
+        reminders; no more reminder; no reminders; cancel reminder; cancel reminders; cancel my reminder; cancel my reminders;
+        dont remind me; dont remind me again; do not remind me; do not remind me again; stop refill reminders; stop refill
+        reminder; stop the refill reminder; no refill reminder; no dey remind me again; no remind me again; abeg stop to remind
+        me; stop reminding me abeg
+    """,
     "resume": """
         start; resume; subscribe; unstop; opt in; optin; opt-in; start again; restart messages; start messages; continue
         messages
@@ -158,7 +165,11 @@ _TABLE: dict[str, str] = {
     "appointments": """
         appointments; my appointments; view appointments; show appointments; my appointment; list appointments; upcoming
         appointments; my bookings; bookings; check appointments; check my appointment; view my appointments; when is my
-        appointment
+        appointment; my lab tests; my lab test; my tests; my test; see my appointments; past appointments; what time is my
+        appointment; when is my next appointment; where is my appointment; i missed my appointment; i cant make it; i can not
+        make it; i cannot make it; i no fit come; i no fit come again; i no go fit come; i wont be able to come; i will not be
+        able to come; i cant come; i cant come again; i am late for my appointment; i will be late for my appointment;
+        missed my appointment; cant make it; no fit come; no fit come again
     """,
     "cancel_appointment": """
         cancel appointment; cancel my appointment; cancel the appointment; cancel booking; cancel my booking; cancel
@@ -174,6 +185,10 @@ _TABLE: dict[str, str] = {
         diagnostic test; diagnostic tests; diagnostics; blood test; blood tests; book test; book a test; book lab test;
         book a lab test; screening; health screening; check up; checkup; check-up; medical check up; medical checkup;
         medical check-up; run test; run tests; i want to do a test; i wan do test; do test; do a test
+    """,
+    "lab_result": """
+        result; results; my result; my results; lab result; lab results; test result; test results; my lab result; my test
+        result; send my result; see my result; where is my result; wey my result; my result don come; my result don ready
     """,
     "health_products": """
         health products; health product; healthcare; health care; healthcare products; health care products; browse health

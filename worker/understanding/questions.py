@@ -121,6 +121,21 @@ def _test(words: Words, first: int, end: int, keys: frozenset[str]) -> Intent | 
     return care.tests(words, first, end)
 
 
+def _own_visits(words: Words, first: int, end: int, keys: frozenset[str]) -> Intent | None:
+    """ "wetin be my appointment", "my appointment na when"."""
+    if end - first > 8 or "my" not in keys or keys.isdisjoint(_VISITS) or not keys.isdisjoint(_OF_VISITS):
+        return None
+    return Intent("appointments")
+
+
+_VISITS = word_set("appointment appointments booking bookings")
+_OF_VISITS = word_set("book cancel make want wan move shift change reschedule postpone new fee pay paid doctor for")
+
+
+def _result(words: Words, first: int, end: int, keys: frozenset[str]) -> Intent | None:
+    return care.results(keys)
+
+
 def _hours(words: Words, first: int, end: int, keys: frozenset[str]) -> Intent | None:
     opening = not keys.isdisjoint(("open", "opening", "close", "closing", "closed"))
     return Intent("hours") if opening and not keys.isdisjoint(_YOU) and "account" not in keys else None
@@ -150,6 +165,8 @@ _QUESTIONS: tuple[Callable[[Words, int, int, frozenset[str]], Intent | None], ..
     _hours,
     _location,
     _delivery,
+    _result,
+    _own_visits,
     _doctor,
     _test,
     _stars,

@@ -31,6 +31,7 @@ from worker.understanding.paying import checkout, wish
 from worker.understanding.phrases import CLOSERS, LONGEST, OPENERS, PAUSED_OPENERS, PHRASES, SMALL, SYMBOLS
 from worker.understanding.said import Said
 from worker.understanding.tokens import HEAD_CHARS, Words, clean, read, visible, word_set
+from worker.understanding.visits import meet
 
 # What cannot be seen is taken out before the head is measured, so more than the head is cleaned.
 _CLEANED_CHARS = 4 * HEAD_CHARS
@@ -354,6 +355,7 @@ _RULES: tuple[Callable[[Said], Intent | None], ...] = (
     _way_to_pay,
     _first_paid,
     advice.intent,
+    meet,
     _verb,
     _question,
     _register_number,
