@@ -11,6 +11,7 @@ import click
 
 from models import (
     base,
+    care_cli,
     clean_cli,
     figures,
     migrating_cli,
@@ -92,6 +93,7 @@ commands.add_command(vault_cli.keys(_open_vault))
 clean_cli.add_to(migrating_cli.db, _open_vault)
 privacy_cli.add_to(commands, _open_vault)
 sessions_cli.add_to(commands)
+care_cli.add_to(commands, lambda: base.bind(current().database_url, name="drugsng care"))
 commands.add_command(staff_cli.staff)
 
 

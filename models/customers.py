@@ -136,6 +136,26 @@ UPDATE cart_lines SET "customerId" = %(target)s WHERE id IN (
 """
 
 
+TALKS = "('asked', 'not_understood', 'emergency')"
+# Both waited for a person: it is one talk now, whoever had it and since when they waited stays known.
+ONE_TALK = f"""
+UPDATE handovers t SET "waitingSince" = LEAST(t."waitingSince", s."waitingSince"), answers = t.answers + s.answers,
+    "assigneeId" = COALESCE(t."assigneeId", s."assigneeId"), "answeredAt" = GREATEST(t."answeredAt", s."answeredAt"),
+    reason = CASE WHEN s.reason = 'emergency' THEN s.reason ELSE t.reason END
+FROM handovers s
+WHERE t."customerId" = %(target)s AND t."closedAt" IS NULL AND t.reason IN {TALKS}
+    AND s."customerId" = %(source)s AND s."closedAt" IS NULL AND s.reason IN {TALKS}
+"""
+
+# Whoever waits for a person is given back in time also where the other record's timer was set for later, or had fired once.
+ONE_RETURN = """
+UPDATE timers t SET "fireAt" = CASE WHEN t."firedAt" IS NULL THEN LEAST(t."fireAt", s."fireAt") ELSE s."fireAt" END, "firedAt" = NULL,
+    version = t.version + 1
+FROM timers s WHERE t."customerId" = %(target)s AND s."customerId" = %(source)s AND s."firedAt" IS NULL
+    AND t.kind = 'agent_return' AND s.kind = t.kind AND s.subject = t.subject
+"""
+
+
 def merge(conn: psycopg.Connection, *, source: int, target: int) -> None:
     """Two records turned out to be one person: what `source` has that `target` lacks moves over; nothing is deleted."""
     both = {"source": source, "target": target}
@@ -152,7 +172,7 @@ def merge(conn: psycopg.Connection, *, source: int, target: int) -> None:
         both,
     )
     conn.execute("""UPDATE customer_identities SET "customerId" = %(target)s WHERE "customerId" = %(source)s""", both)
-    for table in ("orders", "prescriptions", "prescription_items", "payment_attempts"):
+    for table in ("orders", "prescriptions", "prescription_items", "payment_attempts", "appointments", "diagnostic_bookings"):
         conn.execute(f"""UPDATE {table} SET "customerId" = %(target)s WHERE "customerId" = %(source)s""", both)
     conn.execute(
         """UPDATE cart_lines SET "customerId" = %(target)s WHERE "customerId" = %(source)s
@@ -175,10 +195,18 @@ def _move_what_waits(conn: psycopg.Connection, both: dict[str, int]) -> None:
     for statement in (
         """UPDATE inbox SET "customerId" = %(target)s WHERE "customerId" = %(source)s AND status = 'pending'""",
         """UPDATE outbox SET "customerId" = %(target)s WHERE "customerId" = %(source)s AND status = 'held'""",
+        ONE_RETURN,
         """UPDATE timers t SET "customerId" = %(target)s WHERE "customerId" = %(source)s AND "firedAt" IS NULL AND NOT EXISTS
                (SELECT FROM timers o WHERE o."customerId" = %(target)s AND o.kind = t.kind AND o.subject = t.subject)""",
-        """UPDATE handovers h SET "customerId" = %(target)s WHERE "customerId" = %(source)s AND "closedAt" IS NULL AND NOT EXISTS
-               (SELECT FROM handovers o WHERE o."customerId" = %(target)s AND o."closedAt" IS NULL)""",
+        # A turn of `target` in hand does not know yet that a person has the thread.
+        """UPDATE conversations SET version = version + 1 WHERE "customerId" = %(target)s AND EXISTS
+               (SELECT FROM customers WHERE id = %(source)s AND "withAgentSince" IS NOT NULL)""",
+        ONE_TALK,
+        f"""UPDATE handovers h SET "customerId" = %(target)s WHERE "customerId" = %(source)s AND ("closedAt" IS NOT NULL OR NOT EXISTS
+               (SELECT FROM handovers o WHERE o."customerId" = %(target)s AND o."closedAt" IS NULL
+                   AND (o.reason = h.reason OR o.reason IN {TALKS} AND h.reason IN {TALKS})))""",
+        """UPDATE handovers SET "closedAt" = now(), "closedBy" = 'merged' WHERE "customerId" = %(source)s AND "closedAt" IS NULL""",
+        """UPDATE thread_notes SET "customerId" = %(target)s WHERE "customerId" = %(source)s""",
         """DELETE FROM timers WHERE "customerId" = %(source)s AND "firedAt" IS NULL""",
         """UPDATE conversations SET "idleAt" = NULL WHERE "customerId" = %(source)s""",
     ):
@@ -213,7 +241,7 @@ def change_number(conn: psycopg.Connection, customer: int, *, number: str | None
 
 UNSAY = """
 UPDATE outbox SET status = 'replaced', reason = 'the customer said stop', "nextTryAt" = NULL, "updatedAt" = now()
-WHERE "customerId" = %s AND status IN ('queued', 'unsure') AND "standsFor" IS NOT NULL AND notice->>'about' <> 'order'
+WHERE "customerId" = %s AND status IN ('queued', 'unsure') AND "standsFor" IS NOT NULL AND notice->>'about' NOT IN ('order', 'care')
 """
 
 

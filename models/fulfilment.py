@@ -55,7 +55,8 @@ class Standing:
     """What decides about an order's next step. `unapproved`: lines that need a pharmacist's yes and have none of this order.
     `seen`: id of the last refund, so that a form sent twice is one refund. `owed`: open tasks about money that was to go back
     already and has not: it goes back from there, and not a second time from here. `disputed`: open tasks about a payment that the
-    customer's bank disputes."""
+    customer's bank disputes. `about`: goods, or the fee of a doctor's time (visit) or of a lab test (lab), of which `visit` is the number
+    and `visit_state` how far it is."""
 
     id: int
     number: str
@@ -70,6 +71,9 @@ class Standing:
     owed: int
     disputed: int
     parts: tuple[Part, ...]
+    about: str = "goods"
+    visit: str = ""
+    visit_state: str = ""
 
     @property
     def returnable(self) -> Money:
@@ -86,6 +90,10 @@ class Standing:
 
     def refusal(self, act: str) -> str:
         """The code of what stands against an act, or "". Whether this person may, and what they typed, is not asked here."""
+        if self.about != "goods" and act in ("process", "ship", "deliver"):
+            return "fee"
+        if act == "cancel" and self.visit_state in ("done", "no_show"):
+            return "took_place"
         if TARGETS[act] not in TRANSITIONS[self.state] or (act, self.state) == ("process", "pending_payment"):
             return self._out_of_turn(act)
         if act in ("process", "ship"):
@@ -149,6 +157,10 @@ SELECT count(*) FROM (
 WHERE never OR (quantity > allowed AND NOT (o."customerId" IS NULL AND EXISTS (
     SELECT FROM prescriptions p WHERE p."orderId" = o.id AND p."verificationStatus" = 'Verified')))
 """
+# What an order is for; a fee has a visit.
+ABOUT = """CASE WHEN o."deliveryKind" IN ('visit', 'lab') THEN o."deliveryKind" ELSE 'goods' END"""
+VISIT = """CASE o."deliveryKind" WHEN 'visit' THEN (SELECT {column} FROM appointments WHERE "orderId" = o.id ORDER BY id LIMIT 1)
+        WHEN 'lab' THEN (SELECT {column} FROM diagnostic_bookings WHERE "orderId" = o.id ORDER BY id LIMIT 1) END"""
 STANDING = f"""
 SELECT o.id, o."orderNumber", {OWNER}, o.state, o."deliveryKind" = 'pickup', o."paymentMethod" = 'Cash on Delivery',
     o."paymentStatus" IS NOT DISTINCT FROM 'Paid', COALESCE(o."totalKobo", 0), ({UNAPPROVED}),
@@ -158,7 +170,8 @@ SELECT o.id, o."orderNumber", {OWNER}, o.state, o."deliveryKind" = 'pickup', o."
     (SELECT COALESCE(json_agg(json_build_array(p.id, p."amountKobo" - {PROMISED}, p.settled IN ('applied', 'overpaid'), EXISTS (
             SELECT FROM refunds r WHERE r."paymentId" = p.id AND r.status IN ('wanted', 'sent')), p."reversedAt" IS NOT NULL)
             ORDER BY p.settled NOT IN ('applied', 'overpaid'), p.id), '[]')
-        FROM payments p WHERE p."orderId" = o.id AND p.settled <> 'mismatch')
+        FROM payments p WHERE p."orderId" = o.id AND p.settled <> 'mismatch'),
+    {ABOUT}, COALESCE({VISIT.format(column="number")}, ''), COALESCE({VISIT.format(column="state")}, '')
 FROM orders o WHERE o."orderNumber" = %(number)s
 """
 FIRST = """
@@ -171,8 +184,9 @@ def standing(number: str) -> Standing | None:
     row = connection().execute(STANDING, {"number": plain_number(number)}).fetchone()
     if row is None:
         return None
-    *head, total, unapproved, seen, owed, disputed, parts = row
-    return Standing(*head, Money(total), unapproved, seen, owed, disputed, tuple(Part(*part) for part in parts))
+    *head, total, unapproved, seen, owed, disputed, parts, about, visit, visit_state = row
+    paid = tuple(Part(*part) for part in parts)
+    return Standing(*head, Money(total), unapproved, seen, owed, disputed, paid, about, visit, visit_state)
 
 
 # --------------------------------------------------------------------------------------------------- verbs
@@ -182,7 +196,8 @@ def process(number: str, *, by: int, now: datetime) -> Moved:
     """Somebody prepares it. `by` is the id of the staff member, here and below.
 
     All verbs raise Refused: `unknown`; `moved` (state, who, at: somebody was first, or it is over), `not_yet` (state), `not_paid`,
-    and where money or approvals are missing `reversed`, `refunding`, `disputed` (to be shipped), `not_approved` (lines).
+    and where money or approvals are missing `reversed`, `refunding`, `disputed` (to be shipped), `not_approved` (lines); of a visit's fee
+    `fee`, and `took_place` (to be cancelled).
     """
     with connection().transaction():
         order = _taken(number, "process")

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 
 from models.base import connection
-from models.fulfilment import OWNER, Standing, standing
+from models.fulfilment import ABOUT, OWNER, Standing, standing
 from models.orders import PAYMENT_NAMES, plain_number
 from models.payments import attempts, refunds, tasks
 from models.payments.refunds import Refund
@@ -27,13 +27,15 @@ PAGE_MAX = 100
 LOG_MOST = 200
 OF_ONE_PERSON = 200  # orders of people found by name or number: the newest of those that a page may show
 NEWEST = 2**31 - 1  # an order's id is smaller
+# A visit's fee is paid and no more: nothing of it is prepared or brought.
+GOODS = """o."deliveryKind" NOT IN ('visit', 'lab')"""
 # Which orders a tab shows, and whether the oldest comes first.
 TABS: Mapping[str, tuple[str, bool]] = {
-    "prepare": ("o.state IN ('paid', 'processing')", True),
+    "prepare": (f"o.state IN ('paid', 'processing') AND {GOODS}", True),
     "way": ("o.state = 'shipped'", True),
     "trouble": ("""o.id IN (SELECT "orderId" FROM payment_tasks WHERE "closedAt" IS NULL)""", True),
     "pay": ("o.state = 'pending_payment'", True),
-    "done": ("o.state IN ('delivered', 'cancelled', 'expired', 'refunded')", False),
+    "done": (f"(o.state IN ('delivered', 'cancelled', 'expired', 'refunded') OR o.state = 'paid' AND NOT {GOODS})", False),
     "all": ("true", False),
 }
 
@@ -43,7 +45,7 @@ TABS: Mapping[str, tuple[str, bool]] = {
 @dataclass(frozen=True, slots=True)
 class Listed:
     """One row of a list. `since`: when it came to the state it is in; one to prepare waits since it was paid, in cash since it was
-    placed. `tasks`: open ones about its money."""
+    placed. `tasks`: open ones about its money. `about`: goods, or the fee of a visit or a lab test."""
 
     id: int
     number: str
@@ -57,6 +59,7 @@ class Listed:
     tasks: int
     placed_at: datetime
     since: datetime
+    about: str = "goods"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,7 @@ SELECT o.id, o."orderNumber", o.state, o."paymentMethod"::text, o."paymentStatus
     (SELECT COALESCE(sum(quantity), 0) FROM order_items WHERE "orderId" = o.id),
     (SELECT count(*) FROM payment_tasks WHERE "orderId" = o.id AND "closedAt" IS NULL),
     COALESCE(o."orderDate", o."createdAt"),
-    {SINCE}
+    {SINCE}, {ABOUT}
 FROM orders o {PEOPLE}
 """
 
@@ -172,11 +175,12 @@ def page(conn: psycopg.Connection, tab: str, *, after: int = 0, limit: int = PAG
 
 
 COUNTS = f"""
-SELECT (SELECT count(*) FROM orders WHERE state = 'pending_payment'), (SELECT count(*) FROM orders WHERE state IN ('paid', 'processing')),
+SELECT (SELECT count(*) FROM orders WHERE state = 'pending_payment'),
+    (SELECT count(*) FROM orders o WHERE state IN ('paid', 'processing') AND {GOODS}),
     (SELECT count(*) FROM orders WHERE state = 'shipped'),
     (SELECT count(DISTINCT "orderId") FROM payment_tasks WHERE "closedAt" IS NULL),
     COALESCE((SELECT EXTRACT(EPOCH FROM now() - min(since))::bigint FROM (
-        SELECT {SINCE} AS since FROM orders o WHERE state IN ('paid', 'processing') ORDER BY id LIMIT {PAGE_MAX}) first), 0)
+        SELECT {SINCE} AS since FROM orders o WHERE state IN ('paid', 'processing') AND {GOODS} ORDER BY id LIMIT {PAGE_MAX}) first), 0)
 """
 
 

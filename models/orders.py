@@ -40,6 +40,8 @@ CANCELLABLE = frozenset(state for state, next_states in TRANSITIONS.items() if "
 OVER = frozenset({"cancelled", "expired", "refunded"})
 PAYMENTS: Mapping[str, str] = {"cash": "Cash on Delivery", "paystack": "Paystack", "flutterwave": "Flutterwave"}
 PAYMENT_NAMES: Mapping[str, str] = {old: name for name, old in PAYMENTS.items()}
+# Kinds of delivery of an order that is a visit's fee: nothing is brought, and what becomes of it moves the visit.
+FEES = ("visit", "lab")
 PAGE_LIMIT = 50
 EXPIRE_LIMIT = 100
 # Before an order expires its open attempt to pay is looked at once more; so long it waits for a provider that does not answer.
@@ -65,8 +67,9 @@ class Order:
     `number` is what customers see (an order of the old system keeps its id). `status`: pending_payment, paid, processing,
     shipped, delivered, cancelled, expired, refunded. `payment`: cash, paystack, flutterwave. `payment_status`: pending, paid,
     failed. `total` includes `delivery_fee`; in orders of the old system it need not be the sum of the lines. `delivery`:
-    delivery or pickup. `placed_at` is in UTC. `rider` and `rider_phone` bring it: of an order that was shipped or delivered, ""
-    where nobody does. `reserved_until`: how long an unpaid order is held, None where nothing runs out. Names stay out of logs.
+    delivery or pickup; visit or lab of an order that is the fee of a visit. `placed_at` is in UTC. `rider` and `rider_phone` bring
+    it: of an order that was shipped or delivered, "" where nobody does. `reserved_until`: how long an unpaid order is held, None
+    where nothing runs out. Names stay out of logs.
     """
 
     number: str
@@ -83,6 +86,11 @@ class Order:
     rider: str = field(default="", repr=False)
     rider_phone: str = field(default="", repr=False)
     reserved_until: datetime | None = None
+
+    @property
+    def about(self) -> str:
+        """What was ordered: goods, or the time of a doctor (visit) or for a lab test (lab), whose fee it is."""
+        return self.delivery if self.delivery in FEES else "goods"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,9 @@ SHOWN = """o."orderNumber", o.state, o."paymentMethod"::text, lower(COALESCE(o."
         LEFT JOIN healthcare_products h ON h.id = i."healthcareProductId" WHERE i."orderId" = o.id),
     CASE WHEN o.state IN ('shipped', 'delivered') THEN COALESCE(o."riderName", '') ELSE '' END,
     CASE WHEN o.state IN ('shipped', 'delivered') THEN COALESCE(o."riderPhone", '') ELSE '' END,
-    CASE WHEN o.state = 'pending_payment' THEN o."reservedUntil" END"""
+    CASE WHEN o.state = 'pending_payment' THEN o."reservedUntil" END, o."deliveryKind" IN ('visit', 'lab') AND EXISTS (
+        SELECT FROM appointments v WHERE v."orderId" = o.id AND v.state IN ('done', 'no_show')
+        UNION ALL SELECT FROM diagnostic_bookings v WHERE v."orderId" = o.id AND v.state IN ('done', 'no_show'))"""
 
 ONE = f"""SELECT {SHOWN} FROM orders o WHERE o."orderNumber" = %(number)s AND {OWN}"""
 
@@ -152,7 +162,7 @@ def plain_number(number: str) -> str:
 
 
 def _order(row: tuple[Any, ...]) -> Order:
-    number, state, method, payment_status, total, fee, kind, address, placed_at, lines, rider, phone, until = row
+    number, state, method, payment_status, total, fee, kind, address, placed_at, lines, rider, phone, until, took_place = row
     return Order(
         number=number,
         status=state,
@@ -164,7 +174,7 @@ def _order(row: tuple[Any, ...]) -> Order:
         address=address,
         placed_at=placed_at.astimezone(UTC),
         lines=tuple(OrderLine(name, quantity, Money(each), Money(each) * quantity, rx) for name, quantity, each, rx in lines),
-        cancellable=state in CANCELLABLE,
+        cancellable=state in CANCELLABLE and not took_place,
         rider=rider,
         rider_phone=phone,
         reserved_until=until.astimezone(UTC) if until else None,
@@ -184,11 +194,11 @@ WITH o AS (
         "deliveredAt" = CASE WHEN %(to)s = 'delivered' THEN %(now)s ELSE "deliveredAt" END,
         "paymentStatus" = CASE WHEN %(to)s = 'expired' THEN 'Failed' ELSE "paymentStatus" END
     FROM o WHERE orders.id = o.id AND orders.state = ANY(%(allowed)s)
-    RETURNING orders.id, o.state AS was
+    RETURNING orders.id, o.state AS was, orders."deliveryKind" AS kind
 )
 INSERT INTO order_events ("orderId", at, what, who, detail)
 SELECT id, %(now)s, %(to)s, %(who)s, %(detail)s || jsonb_build_object('from', was) FROM moved
-RETURNING detail->>'from'
+RETURNING detail->>'from', (SELECT kind FROM moved)
 """
 
 # A pharmacist's approval was used for nothing: the customer may order on it again until it expires.
@@ -218,7 +228,8 @@ SELECT (SELECT count(*) FROM used) = (SELECT count(*) FROM taken)
 def move(order_id: int, to: str, *, who: str, now: datetime, **detail: object) -> bool:
     """Moves an order on if TRANSITIONS allow it from where it is now, logs it, and settles what was reserved and what was paid.
 
-    False: it is somewhere else already (someone was first, or it may not go there), or it had expired and cannot be had any more.
+    False: it is somewhere else already (someone was first, or it may not go there), or it had expired and cannot be had any more;
+    or it is the fee of a visit that cannot be had.
     `detail` holds ids and codes, never people's text. Stock goes back, and approvals are free again, when the order ends
     before it left the house; what was paid for an order that is cancelled or refunded is wanted back.
     """
@@ -228,13 +239,33 @@ def move(order_id: int, to: str, *, who: str, now: datetime, **detail: object) -
         moved = connection().execute(MOVE, values).fetchone()
         if moved is None:
             return False
-        if moved[0] == "expired" and to == "paid" and not _had_again(order_id, now):
+        was, kind = moved
+        if kind in FEES and not _settle_visit(order_id, was, to, who, now):
             raise Rollback(whole)
-        _settle_held(order_id, moved[0], to, now)
+        if (was, to) == ("expired", "paid") and kind not in FEES and not _had_again(order_id, now):
+            raise Rollback(whole)
+        _settle_held(order_id, was, to, now)
         if to in ("cancelled", "refunded"):
             returning.give_back_all(order_id, to, by=who, now=now)
         return True
     return False
+
+
+def _settle_visit(order_id: int, was: str, to: str, who: str, now: datetime) -> bool:
+    """Moves the visit an order is the fee of; whether it can be had, where that is asked."""
+    from models.visits import paid  # here: visits are built on orders
+
+    if to in OVER:
+        paid.ended(order_id, to, who=who, now=now)
+    elif was in ("pending_payment", "expired"):
+        return paid.settled(order_id, who=who, now=now)
+    return True
+
+
+def _has_begun(order_id: int, now: datetime) -> bool:
+    from models.visits import paid  # here: visits are built on orders
+
+    return paid.has_begun(order_id, now)
 
 
 def _settle_held(order_id: int, was: str, to: str, now: datetime) -> None:
@@ -257,13 +288,13 @@ def _had_again(order_id: int, now: datetime) -> bool:
 def cancel(customer_id: int, number: str, *, now: datetime) -> str:
     """Cancels an own order that has not been shipped; its stock goes back. Returns its number.
 
-    Raises Refused: `unknown` (also for other people's), `already` (it is over), `too_late`.
+    Raises Refused: `unknown` (also for other people's), `already` (it is over), `too_late` (also of a visit that has begun).
     """
     with connection().transaction():
         row = (
             connection()
             .execute(
-                f'SELECT o.id, o."orderNumber" FROM orders o WHERE o."orderNumber" = %(number)s AND {OWN}',
+                f'SELECT o.id, o."orderNumber", o."deliveryKind" FROM orders o WHERE o."orderNumber" = %(number)s AND {OWN}',
                 {"customer": customer_id, "number": plain_number(number)},
             )
             .fetchone()
@@ -271,6 +302,8 @@ def cancel(customer_id: int, number: str, *, now: datetime) -> str:
         if row is None:
             raise Refused("unknown")
         lock_order(row[0])
+        if row[2] in FEES and _has_begun(row[0], now):
+            raise Refused("too_late", number=row[1])
         if not move(row[0], "cancelled", who=f"customer:{customer_id}", now=now):
             state = connection().execute("SELECT state FROM orders WHERE id = %s", (row[0],)).fetchone()
             raise Refused("already" if state and state[0] in OVER else "too_late", number=row[1])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from peewee import Database, PostgresqlDatabase
 
-from local.seed import catalogue, orders, prescriptions, staff
+from local.seed import catalogue, doctors, orders, prescriptions, staff, visits
 from models import base
 from models.vault import Vault
 from settings import read
@@ -37,8 +37,17 @@ def _orders(db: Database) -> str:
     return f"orders: {orders.load()} of {len(orders.ORDERS)} demo orders added"
 
 
+def _doctors(db: Database) -> str:
+    people, tests = doctors.load(db)
+    return f"care: {people} demo doctors and {tests} lab tests added"
+
+
+def _visits(db: Database) -> str:
+    return f"visits: {visits.load()} of {len(visits.VISITS)} demo appointments and lab tests added"
+
+
 # One line each, in the order they depend on each other; a part returns its sentence for the terminal.
-PARTS: tuple[Callable[[Database], str], ...] = (_catalogue, _staff, _orders, _prescriptions)
+PARTS: tuple[Callable[[Database], str], ...] = (_catalogue, _doctors, _staff, _orders, _visits, _prescriptions)
 
 
 def fill(url: str) -> list[str]:

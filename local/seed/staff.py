@@ -17,6 +17,7 @@ class Colleague:
     name: str
     role: str
     licence: str = ""
+    doctor: str = ""  # of the demo doctors, whose visits they see
 
 
 # Names and numbers are invented.
@@ -27,6 +28,7 @@ COLLEAGUES = (
     Colleague("tunde@drugs.example", "Tunde Afolayan", "admin"),
     Colleague("femi@drugs.example", "Femi Onwuka", "support"),
     Colleague("hauwa@drugs.example", "Hauwa Sani-Bello", "auditor"),
+    Colleague("amarachi@drugs.example", "Amarachi Okonkwo-Bright", "doctor", doctor="Dr Amarachi Okonkwo-Bright"),
 )
 
 
@@ -37,8 +39,10 @@ def load(db: Database) -> int:
     stored = passwords.hashed(PASSWORD) if missing else ""
     for each in missing:
         db.execute_sql(
-            """INSERT INTO staff (email, name, role, "licenceNumber", "passwordHash", "passwordChangedAt", "mustChangePassword")
-               VALUES (%s, %s, %s, %s, %s, now(), false) ON CONFLICT (email) DO NOTHING""",
-            (each.email, each.name, each.role, each.licence, stored),
+            """INSERT INTO staff (email, name, role, "licenceNumber", "doctorId", "passwordHash", "passwordChangedAt",
+                   "mustChangePassword")
+               VALUES (%s, %s, %s, %s, (SELECT min(id) FROM doctors WHERE name = NULLIF(%s, '')), %s, now(), false)
+               ON CONFLICT (email) DO NOTHING""",
+            (each.email, each.name, each.role, each.licence, each.doctor, stored),
         )
     return len(missing)
