@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobs import keeping, money, sweeps
+from jobs import due, keeping, money, sweeps, visits
 from jobs.times import Job, daily
 
 __all__ = ["TIMETABLE", "Job"]
@@ -12,13 +12,18 @@ TIMETABLE = (
     Job("sweep-sends", 1, sweeps.waiting_sends),
     Job("sweep-prescriptions", 2, sweeps.unread_prescriptions),
     Job("sweep-receipts", 3, sweeps.open_receipts),
+    Job("sweep-files", 2, sweeps.waiting_files),
     Job("fire-timers", 2, sweeps.due_timers),
+    Job("remind-of-orders", 20, due.unpaid_orders),
+    Job("remind-of-carts", 300, due.abandoned_carts),
+    Job("call-pharmacists", 60, due.waiting_prescriptions),
     Job("end-idle-sessions", 15, sweeps.idle_sessions),
     Job("sweep-payments-to-start", 1, money.payments_to_start),
     Job("sweep-payments-to-check", 3, money.payments_to_check),
     Job("sweep-payment-events", 2, money.payment_events),
     Job("sweep-refunds", 5, money.due_refunds),
     Job("expire-orders", 15, money.expired_orders),
+    Job("settle-visits", 30, visits.visits_left),
     Job("compare-payments", 1800, money.nightly_comparison),
     Job("return-money-left", 1800, money.money_left_behind),
     Job("check-books", 3600, money.books),
@@ -32,6 +37,7 @@ TIMETABLE = (
     daily("archive-sessions", "01:25", keeping.archive_sessions, limit_s=600),
     daily("prune-messages", "01:50", keeping.prune_messages, limit_s=900),
     daily("forget-tokens", "02:20", keeping.forget_tokens, limit_s=300),
+    daily("return-fees", "02:30", visits.fees_of_none, limit_s=120),
     daily("empty-prescriptions", "02:40", keeping.empty_prescriptions, limit_s=900),
     daily("sweep-vault", "03:10", keeping.sweep_vault, limit_s=900),
     daily("tidy-tables", "03:40", keeping.tidy_tables, catch_up_h=2, limit_s=3600),  # never by day

@@ -22,6 +22,7 @@ from models import carts
 from models.base import connection
 from models.carts import APPROVALS, ENTRY, CartLine
 from models.catalogue.products import COLUMNS
+from models.due import refills
 from models.orders import PAYMENTS
 from models.values import Money, Refused
 
@@ -183,6 +184,8 @@ def place(
         number = _write(
             customer_id, user_id, wish, payable, waiting, total=total, fee=fee, now=now, new_number=new_number or _number
         )
+        if any(each.line.product.prescription_only for each in payable):
+            refills.ask_later(customer_id, number, now)
     return Placed(number, total, fee, wish.payment, waiting)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from models.outbox import BIRTH, FREED, FREEING, STOPPED, STOPPING, TOLD, TROUBLE
+from models.outbox import ASKED, ASKING, BIRTH, FREED, FREEING, STOPPED, STOPPING, TOLD, TROUBLE
 
 Statement = tuple[str, dict[str, Any]]
 TURNS_AT_ONCE = 5
@@ -30,7 +30,9 @@ WITH refused AS MATERIALIZED (
     UPDATE outbox o SET status = 'held', "nextTryAt" = NULL, "customerId" = heir_of_customer(o."customerId"),
         reason = %(reason)s, "errorCode" = %(code)s, "updatedAt" = now()
     FROM locked WHERE o.id = locked.id AND o.status IN ('queued', 'sending', 'unsure')
-    RETURNING o.id, o."customerId", o."inboxId", o.notice, o."expiresAt"
+    RETURNING o.id, o."customerId", o."inboxId", o.notice, o."expiresAt", o."staffId", o."standsFor", o.attempts
+), asked AS (
+    {ASKING} FROM held WHERE true {ASKED}
 ), closed AS MATERIALIZED (
     SELECT * FROM held ORDER BY id LIMIT 1
 )
@@ -68,7 +70,7 @@ WITH waiting AS MATERIALIZED (
         COALESCE((h.notice->>'whole')::boolean, false) AS whole,
         COALESCE((h.notice->>'money')::boolean OR (t.status IN ('accepted', 'sent', 'delivered', 'read')
             AND NOT (h.notice->>'whole')::boolean AND h.notice->'freshMinutes' IS NULL), false) AS owed,
-        (h.notice->>'freshMinutes')::integer * interval '1 minute' AS fresh
+        (h.notice->>'freshMinutes')::integer * interval '1 minute' AS fresh, COALESCE((h.notice->>'lapses')::boolean, false) AS lapses
     FROM locked h LEFT JOIN locked t ON t."standsFor" = h."inboxId"
     WHERE h.status = 'held' AND h."standsFor" IS NULL
 ), judged AS (
@@ -76,6 +78,8 @@ WITH waiting AS MATERIALIZED (
         WHEN whole AND fate IN ('delivered', 'read') THEN 'replaced'
         WHEN whole AND fate IN ('accepted', 'sent') AND age > %(days)s * interval '1 day' THEN 'replaced'
         WHEN whole AND fate IN ('sending', 'unsure', 'accepted', 'sent') THEN 'held'
+        WHEN lapses AND age > fresh THEN CASE WHEN fate IN ('sending', 'unsure', 'accepted', 'sent', 'delivered', 'read')
+            THEN 'replaced' ELSE 'expired' END
         WHEN fate IN ('sending', 'unsure', 'accepted', 'sent', 'delivered', 'read') AND age > fresh THEN 'replaced'
         WHEN age > %(days)s * interval '1 day' AND NOT owed THEN 'expired'
         ELSE 'queued' END AS lot
@@ -84,7 +88,8 @@ WITH waiting AS MATERIALIZED (
     SELECT *, dense_rank() OVER (PARTITION BY lot = 'queued' AND NOT owed ORDER BY turn DESC) AS place FROM judged
 ), decided AS MATERIALIZED (
     SELECT id, template, fate, CASE WHEN lot = 'queued' AND NOT owed AND place > %(turns)s THEN 'expired' ELSE lot END AS lot,
-        CASE WHEN lot = 'expired' THEN 'held for too long' WHEN lot = 'replaced' THEN 'said by its template'
+        CASE WHEN lot = 'expired' AND lapses THEN 'of no use any more' WHEN lot = 'expired' THEN 'held for too long'
+            WHEN lot = 'replaced' THEN 'said by its template'
             WHEN lot = 'queued' AND NOT owed AND place > %(turns)s THEN 'newer ones were said instead' ELSE '' END AS why
     FROM ranked
 ), needless AS (

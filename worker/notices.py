@@ -10,6 +10,7 @@ from typing import Any
 from models.conversations import Claim, Pending
 from settings import Settings
 from worker import sentry
+from worker.flows import support
 from worker.flows.step import Outside
 from worker.logs import log
 from worker.whatsapp import outbound, templates
@@ -23,6 +24,9 @@ SAYS_MORE = frozenset({"overpaid"})
 # News of money for which no template stands: it waits for the customer, however long that takes.
 MONEY_NEWS = frozenset({"transfer_rejected"})
 MONEY_ALONE = json.dumps({"kind": "", "about": templates.ORDER, "whole": False, "money": True})
+# A reminder for which no template stands is worth nothing the next time the customer writes.
+REMINDERS = frozenset({"timer_due"})
+REMINDER_ALONE = json.dumps({"kind": "", "about": "", "whole": False, "money": False, "freshMinutes": 30, "lapses": True})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ def planned(outside: Outside | None, held: Claim, event: Pending, settings: Sett
     told = json.loads(event.payload) if event.channel == "house" else {}
     name, data = str(told.get("name")), told.get("data") or {}
     if outside is None:
-        return Notice(closed, MONEY_ALONE if name in MONEY_NEWS else "")
+        alone = MONEY_ALONE if name in MONEY_NEWS else ""
+        return Notice(closed, REMINDER_ALONE if name in REMINDERS and data.get("kind") != support.RETURN else alone)
     try:
         filled = templates.fill(outside, settings)
         payload = outbound.build(filled, number=held.number, bsuid=held.bsuid, callback="0") if filled else None
@@ -66,8 +71,8 @@ def planned(outside: Outside | None, held: Claim, event: Pending, settings: Sett
     whole = known.whole and data.get("kind") not in SAYS_MORE
     kept: dict[str, Any] = {"kind": known.kind, "about": known.about, "whole": whole, "money": known.money}
     if known.fresh_minutes is not None:
-        kept["freshMinutes"] = known.fresh_minutes
+        kept |= {"freshMinutes": known.fresh_minutes} | ({"lapses": True} if known.lapses else {})
     if payload is None:  # nothing stands for the replies, so they wait; how long, their kind still says
         return Notice(closed, json.dumps(kept))
-    allowed = known.about == templates.ORDER or not held.marketing_stopped
+    allowed = known.about in templates.OWN_BUSINESS or not held.marketing_stopped
     return Notice(closed, json.dumps(kept | {"template": payload}), payload if closed and allowed else None)

@@ -1,0 +1,1 @@
+"""What is due later: how late each kind may still be said (`rules`), and what is noticed without a timer (`finding`)."""
