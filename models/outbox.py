@@ -20,6 +20,11 @@ from models.base import Base
 OPEN = ("queued", "sending", "unsure")
 WINDOW_CLOSED, STOPPED_MARKETING = 131047, 131050
 RECEIPTS_A_ROUND = 500
+# A file of staff that is not at Meta yet (its row is due in weeks) keeps its place in the order for so long; then what was said
+# after it goes first, emergency numbers among it.
+NOT_BESIDE = """
+    NOT COALESCE("mediaRow" IS NOT NULL AND "nextTryAt" > now() + interval '1 day' AND "createdAt" < now() - interval '30 seconds', false)
+"""
 UNMATCHED_AFTER_S = 600
 TOLD_EVERY_HOURS = 6
 TRIES = 3
@@ -63,9 +68,10 @@ class Unsent(NamedTuple):
 def unsent(conn: psycopg.Connection, customer_id: int, *, limit: int = 20) -> list[Unsent]:
     """The customer's open rows, oldest first."""
     rows = conn.execute(
-        """SELECT id, payload::text, status, attempts, EXTRACT(EPOCH FROM now() - "sendingSince")::float8,
+        f"""SELECT id, payload::text, status, attempts, EXTRACT(EPOCH FROM now() - "sendingSince")::float8,
                GREATEST(EXTRACT(EPOCH FROM "nextTryAt" - now())::float8, 0), "expiresAt" <= now()
-           FROM outbox WHERE "customerId" = %s AND status IN ('queued', 'sending', 'unsure') ORDER BY id LIMIT %s""",
+           FROM outbox WHERE "customerId" = %s AND status IN ('queued', 'sending', 'unsure') AND {NOT_BESIDE}
+           ORDER BY id LIMIT %s""",
         (customer_id, limit),
     )
     return [Unsent(r[0], r[1], r[2], r[3], r[4], r[5] or 0.0, r[6]) for r in rows]
@@ -139,9 +145,9 @@ def waiting(conn: psycopg.Connection, *, older_than_s: float, limit: int) -> lis
     Each customer's first open row decides: later ones wait behind it.
     """
     rows = conn.execute(
-        """SELECT "customerId" FROM (
+        f"""SELECT "customerId" FROM (
                SELECT DISTINCT ON ("customerId") "customerId", "nextTryAt", "updatedAt" FROM outbox
-               WHERE status IN ('queued', 'sending', 'unsure') ORDER BY "customerId", id) first
+               WHERE status IN ('queued', 'sending', 'unsure') AND {NOT_BESIDE} ORDER BY "customerId", id) first
            WHERE CASE WHEN "nextTryAt" IS NULL THEN "updatedAt" < now() - %s * interval '1 second' ELSE "nextTryAt" <= now() END
              AND NOT EXISTS (SELECT FROM sender_state WHERE GREATEST("openUntil", "slowUntil") > now())
            ORDER BY COALESCE("nextTryAt", "updatedAt") LIMIT %s""",
@@ -220,7 +226,9 @@ WITH todo AS MATERIALIZED (
             WHEN 'read' THEN 5 WHEN 'failed' THEN 9 ELSE 1 END
             AND (best.r = 3 AND o."errorCode" = %(closed)s AND o."externalId" = best."externalId") IS NOT TRUE END
     RETURNING o.id, o."customerId", o."inboxId", o."standsFor", o.status, o.notice, o."errorCode", o.reason, o."expiresAt",
-        o."createdAt"
+        o."createdAt", o."staffId", o.attempts
+), asked AS (
+    {asking} FROM moved WHERE status = 'held' {asked}
 ), closed AS MATERIALIZED (
     SELECT DISTINCT ON (COALESCE("inboxId", -id)) "customerId", "inboxId", notice, "expiresAt" FROM moved WHERE status = 'held'
     ORDER BY COALESCE("inboxId", -id), id
@@ -262,8 +270,13 @@ BIRTH = """INSERT INTO outbox ("customerId", "inboxId", payload, status, "expire
     SELECT closed."customerId", closed."inboxId", (closed.notice->'template')::json, 'queued', closed."expiresAt",
         closed."inboxId", closed.notice - 'template'
     FROM (SELECT * {source} WHERE "inboxId" IS NOT NULL AND notice ? 'template') closed
-    JOIN customers c ON c.id = closed."customerId" AND (closed.notice->>'about' = 'order' OR c."marketingStoppedAt" IS NULL)
+    JOIN customers c ON c.id = closed."customerId" AND (closed.notice->>'about' IN ('order', 'care') OR c."marketingStoppedAt" IS NULL)
     ON CONFLICT ("standsFor") WHERE "standsFor" IS NOT NULL DO NOTHING"""
+# What a person answered is not put into a template: an event has one ask the customer to write (`models.threads.announcing`).
+ASKING = """INSERT INTO inbox (channel, "externalId", "customerId", kind, payload)
+    SELECT 'house', concat_ws(':', 'answer_waits', 'row', id, attempts), "customerId", 'happened',
+        json_build_object('name', 'answer_waits', 'data', json_build_object('row', id))"""
+ASKED = """AND "staffId" IS NOT NULL AND "standsFor" IS NULL ORDER BY id ON CONFLICT DO NOTHING"""
 # The customer wrote while the template was on its way, so the window is open, and it did not arrive after all.
 FREEING = """UPDATE outbox o SET status = 'queued', "nextTryAt" = NULL, "updatedAt" = now()"""
 FREED = """WHERE o."inboxId" = t."standsFor" AND o."standsFor" IS NULL AND o.status = 'held' AND (
@@ -282,6 +295,8 @@ TOLD = f"""GROUP BY 1, 2 ORDER BY 1, 2
 SETTLE = (
     SETTLE.replace("{open_again}", OPEN_AGAIN)
     .replace("{birth} FROM closed", BIRTH.replace("{source}", "FROM closed"))
+    .replace("{asking}", ASKING)
+    .replace("{asked}", ASKED)
     .replace("{freeing}", FREEING)
     .replace("{freed}", FREED)
     .replace("{stopping}", STOPPING)

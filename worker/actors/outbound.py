@@ -6,7 +6,7 @@ import dramatiq
 
 from models import outbox
 from models.base import Unavailable, unit
-from worker import conversation, house, messages, sentry
+from worker import conversation, house, messages, sentry, thread_files
 from worker.broker import hint_at
 from worker.whatsapp.errors import classify_code
 
@@ -34,3 +34,9 @@ def settle() -> None:
                 sentry.alarm(f"template {kind} refused", code=code)
         if done.receipts < outbox.RECEIPTS_A_ROUND:
             return
+
+
+@dramatiq.actor(actor_name=messages.MOVE_FILE.actor, queue_name=messages.MOVE_FILE.queue, throws=(Unavailable,))
+def move_file(media_row: int) -> None:
+    """Fetches a customer's file, or hands one of staff's to Meta. May run twice: the second finds it taken, or done."""
+    thread_files.move(media_row)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from worker.facts import Facts
+from worker.flows import rating, team
 from worker.flows.heard import PLAIN, Heard, listen
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, joined, step, text
-from worker.flows.step import Button, Effect, Event, Happened, Place, Said, SentMedia, Step
+from worker.flows.step import Button, Effect, Event, Happened, Place, Said, SentMedia, SentUnusable, Step
 from worker.flows.welcome import main_menu
 from worker.flows.wording import has, lines, paragraphs, plain, say
 
@@ -37,6 +40,9 @@ SHOPPING = frozenset(
         "add_product",
         "search_page",
         "more_like",
+        *("find_doctor", "doctors_page", "show_doctor", "lab_tests", "tests_page", "show_test"),
+        *("book", "visit_days", "visit_day", "visit_at", "visit_yes"),
+        *("appointments", "show_visit", "reschedule", "cancel_appointment"),
     )
 )
 
@@ -48,7 +54,18 @@ def hand_over(place: Place, reason: str, sentence: str) -> Step:
 
 
 def agent(place: Place, event: Event, facts: Facts) -> Step:
-    return hand_over(place, "asked", say("support.asked"))
+    """Silence from here on. While nobody is there, what is plainly for the bot still is: a night is long."""
+    then = hand_over(place, "asked", team.asked(facts))
+    away = True if team.back_at(facts) else None
+    return step(then.place.at(then.place.state, away=away), *then.replies, effects=then.effects)
+
+
+def handed_over(place: Place, event: Happened, facts: Facts) -> Step:
+    """Who asked for nobody hears when somebody would be there."""
+    back = team.back_at(facts)
+    if back is None or place.state != "waiting" or not place.memory.get("unasked"):
+        return Step(place)
+    return step(place, text(say("support.not_understood_away", when=team.when(back, facts))))
 
 
 def advice(place: Place, event: Event, facts: Facts) -> Step:
@@ -59,40 +76,67 @@ def advice(place: Place, event: Event, facts: Facts) -> Step:
 def emergency(place: Place, event: Event, facts: Facts) -> Step:
     """The numbers at once, a person after that, never a product. Nothing in front of it, whoever writes."""
     kind = event.values.get("kind", "") if isinstance(event, Heard) else ""
-    sentence = paragraphs(say("emergency.numbers"), say("emergency.person" if kind != "suicide" else "emergency.not_alone"))
+    sentence = paragraphs(say("emergency.numbers"), team.emergency(facts, kind))
     return step(go(place, "support", "waiting"), text(sentence), effects=_handing_over("emergency"))
 
 
 def wants_the_bot(place: Place, event: Event, facts: Facts) -> bool:
-    """Whether somebody handed over for not being understood, who asked for nobody, now says plainly what the bot can do."""
-    if not place.memory.get("unasked") or not isinstance(event, Heard) or event.intent not in SHOPPING:
+    """Whether somebody who asked for nobody (not being understood), or for people who are away, plainly says what the bot can do."""
+    if not isinstance(event, Heard) or event.intent not in SHOPPING or not nobody_yet(place, facts):
         return False
     if event.intent == "search" and event.confidence < PLAIN:
         return bool(facts.search(str(event.values.get("query", "")), limit=1).products)
     return event.tapped or event.confidence >= ORDERED
 
 
+def nobody_yet(place: Place, facts: Facts) -> bool:
+    """Whether no person has taken the thread up, and none was asked for who is there: then what is plainly for the bot still is."""
+    return bool(place.memory.get("unasked") or place.memory.get("away")) and not facts.taken_up()
+
+
 def with_person(place: Place, event: Event, facts: Facts) -> Step:
     """While a person has the thread: silence, except for emergencies, for the way back, and for keeping what is sent."""
     if isinstance(event, SentMedia):
-        kept = Step(place, effects=() if event.kind == "sticker" else (keep(event, "support"),))
+        kept = Step(place, effects=() if event.kind == "sticker" else (keep(event, "support"), WAITS))
         caption = listen(Said(event.caption[:1000]), facts) if event.caption.strip() else None
         danger = caption is not None and caption.intent == "emergency"
         return joined(kept, emergency(place, caption, facts)) if caption and danger else kept
-    if not isinstance(event, Heard):
+    if isinstance(event, SentUnusable):  # thumbs up and the like wait for no answer
         return Step(place)
+    if not isinstance(event, Heard):
+        return Step(place, effects=(WAITS,))
     if event.intent == "emergency":
         return emergency(place, event, facts)
     if event.intent == "password_like":
         return Step(place, effects=(Effect("forget_text"),))
-    return leave(place) if event.intent in LEAVING else Step(place)
+    if event.intent == "stop":  # whoever has the thread, it is heeded
+        return step(place, text(say("beside.stopped")), effects=(Effect("stop_messages"),))
+    if event.intent in LEAVING and not (event.intent == "cancel" and facts.taken_up()):  # an answer to what a person asked
+        return leave(place, "end" if event.intent in ("end", "logout") else "menu")
+    return Step(place) if event.intent == "thanks" else Step(place, effects=(WAITS,))  # nobody waits for an answer to thanks
 
 
-LEFT = (Effect("leave_agent"), Effect("stop_timer", {"kind": RETURN}))
+WAITS = Effect("await_answer")
+STOPPED = Effect("stop_timer", {"kind": RETURN})
+LEFT = (Effect("leave_agent"), STOPPED)
 
 
-def leave(place: Place) -> Step:
-    return step(idle(place, keep_list=False), main_menu(say("support.left")), effects=LEFT)
+def leave(place: Place, how: str) -> Step:
+    """Back to the bot. What is said to it waits for what came of leaving: whether somebody had answered, and is to be rated."""
+    return step(idle(place, keep_list=False), effects=(Effect("leave_agent", {"how": how}), STOPPED))
+
+
+def left(place: Place, event: Happened, facts: Facts) -> Step:
+    """Said once, and how it was asked once; where something else led on, that speaks."""
+    how, back = event.data.get("how"), team.back_at(facts)
+    if not how:
+        return Step(place)
+    thread = int(event.data.get("thread", 0))
+    if event.data.get("rate") and how == "end":
+        return rating.ask(place, thread, say("support.left"))
+    kept = event.data.get("kept") and back is not None
+    menu = main_menu(say("support.left_kept", when=team.when(back, facts)) if kept and back else say("support.left"))
+    return step(place, *((rating.offered(thread),) if event.data.get("rate") else ()), menu)
 
 
 def keep(media: SentMedia, purpose: str) -> Effect:
@@ -120,16 +164,41 @@ def _handing_over(reason: str) -> tuple[Effect, ...]:
 
 
 def timer_due(place: Place, event: Happened, facts: Facts) -> Step:
-    """Nobody answered in time: the bot takes the thread back and says so. Timers of flows to come are not ours to answer."""
+    """Nobody answered in time: the bot takes the thread back, unless somebody just did answer. Other timers are not ours."""
     if event.data.get("kind") != RETURN or not facts.customer.with_agent:
         return Step(place)
-    back = returned(place, event, facts)
-    return step(back.place, *back.replies, effects=(Effect("leave_agent"),))
+    return Step(place, effects=(Effect("end_silence"),))
 
 
 def returned(place: Place, event: Happened, facts: Facts) -> Step:
-    """The bot has the thread again, and whoever waited hears it."""
-    return step(idle(place, keep_list=False), buttons(say("support.returned"), button("menu"), button("agent", "agent_again")))
+    """The bot has the thread again: people ended it, or nobody answered in time, or nobody said anything for long."""
+    if facts.customer.with_agent:  # they asked again meanwhile
+        return Step(place)
+    here, told = idle(place, keep_list=False), event.data
+    if told.get("quiet"):
+        return Step(here)
+    if told.get("by") == "staff":
+        sentence = paragraphs(say("support.ended"), say("support.ended_unanswered") if told.get("unanswered") else "")
+        if told.get("rate"):
+            return rating.ask(here, int(told.get("thread", 0)), sentence)
+        return step(here, buttons(sentence, button("menu"), button("agent")))
+    back = team.back_at(facts)
+    if told.get("kept") and back is not None:
+        return step(here, buttons(say("support.returned_kept", when=team.when(back, facts)), button("menu")))
+    sentence = say("support.returned_answered" if told.get("answered") else "support.returned")
+    return step(here, buttons(sentence, button("menu"), button("agent", "agent_again")))
+
+
+def answer_waits(place: Place, event: Happened, facts: Facts) -> Step:
+    """A colleague answered outside the window: a template asks the customer to write."""
+    return Step(place, effects=(Effect("announce_answer"),))
+
+
+def joined_by(place: Place, event: Happened, facts: Facts) -> Step:
+    """A colleague answers what was left for people, in the middle of what the customer does with the bot."""
+    if not facts.customer.with_agent:
+        return Step(place)
+    return step(go(place, "support", "waiting"), text(say("support.joined")))
 
 
 def unclear(place: Place, sentence: str, *extra: str | Button) -> Step:
@@ -161,3 +230,12 @@ def end(place: Place, event: Event, facts: Facts) -> Step:
 
 
 FLOW = {"waiting": waiting}
+COMMANDS: Mapping[str, Callable[[Place, Event, Facts], Step]] = {"advice": advice, "end": end, "rate": rating.typed}
+OUTCOMES: Mapping[str, Callable[[Place, Happened, Facts], Step]] = {
+    "handed_over": handed_over,
+    "left_agent": left,
+    "agent_gone": returned,
+    "answer_waits": answer_waits,
+    "person_writes": joined_by,
+    **rating.OUTCOMES,
+}
