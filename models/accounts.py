@@ -57,6 +57,9 @@ UPDATE customers c SET name = %(name)s, "consentVersion" = %(consent)s, "consent
 FROM me WHERE c.id = me.id
 RETURNING c."userId"
 """
+RENAME = """
+UPDATE customers SET name = %(name)s, "updatedAt" = %(now)s WHERE id = %(customer)s AND "consentAt" IS NOT NULL
+"""
 
 
 def register(customer_id: int, name: str, consent_version: str, *, now: datetime) -> int:
@@ -72,6 +75,19 @@ def register(customer_id: int, name: str, consent_version: str, *, now: datetime
     if row is None:
         raise Refused("unknown_customer")
     return int(row[0])
+
+
+def rename(customer_id: int, name: str, *, now: datetime) -> None:
+    """Another name for who is registered. What was agreed to, and when, stays: nobody agrees to other words by changing a name.
+
+    Raises Refused: `bad_name`, `unknown_customer` (also for who never agreed).
+    """
+    name = tidy_name(name)
+    if not name or "\x00" in name:
+        raise Refused("bad_name")
+    values = {"customer": customer_id, "name": name, "now": now}
+    if connection().execute(RENAME, values).rowcount != 1:
+        raise Refused("unknown_customer")
 
 
 def tidy_name(name: str) -> str:

@@ -216,7 +216,8 @@ def test_a_person_is_asked_for_and_left() -> None:
 
     assert do(ada, "hand_over", reason="asked") == Happened("handed_over")
     assert run("""SELECT reason, "closedAt" FROM handovers WHERE "customerId" = %s""", ada) == [("asked", None)]
-    assert do(ada, "leave_agent") == Happened("left_agent")
+    left = do(ada, "leave_agent")
+    assert left is not None and (left.name, left.data["rate"]) == ("left_agent", False)
     assert run("""SELECT "closedAt" FROM handovers WHERE "customerId" = %s""", ada) == [(NOW,)]
 
 
@@ -269,27 +270,41 @@ def test_a_refusal_where_the_contract_has_none_travels_up(monkeypatch: pytest.Mo
 
 def test_every_effect_of_the_contract_is_there() -> None:
     assert sorted(EFFECTS) == [
+        "add_rating_words",
         "add_to_cart",
+        "announce_answer",
         "answer_prescription",
         "ask_erasure",
+        "await_answer",
+        "book_test",
+        "book_visit",
         "cancel_order",
+        "cancel_visit",
         "check_payment",
         "clear_cart",
+        "end_silence",
+        "end_timer",
         "forget_text",
         "hand_over",
         "keep_media",
         "keep_my_data",
         "leave_agent",
         "link_my_data",
+        "move_visit",
+        "order_again",
         "place_order",
+        "rate_thread",
         "receive_prescription",
         "register",
+        "remind_refill",
         "remove_from_cart",
+        "rename",
         "resume_messages",
         "set_cart_quantity",
         "start_payment",
         "start_timer",
         "stop_messages",
+        "stop_refills",
         "stop_timer",
         "switch_payment",
         "withdraw_prescription",

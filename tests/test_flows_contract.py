@@ -58,6 +58,7 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("set_cart_quantity", {"ref": "$few", "quantity": 1}),
     ("remove_from_cart", {"ref": "$few"}),
     ("place_order", {**HOME, "key": "k1"}),
+    ("rename", {"name": "Ada Nwosu"}),
     ("register", {"name": "Ada Obi", "consent_version": "1"}),
     ("place_order", {**HOME, "address": "x", "key": "k1"}),
     ("place_order", {**HOME, "key": "k1", "expected_total_kobo": 1}),
@@ -72,6 +73,8 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("add_to_cart", {"ref": "$few", "quantity": 2}),
     ("clear_cart", {}),
     ("register", {"name": " ", "consent_version": "1"}),
+    ("rename", {"name": " "}),
+    ("rename", {"name": "Ada Nwosu"}),
     ("stop_messages", {}),
     ("resume_messages", {}),
     ("ask_erasure", {}),
@@ -86,7 +89,13 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("answer_prescription", {"prescription_id": "$paper", "text": "too late"}),
     ("answer_prescription", {"prescription_id": 2_000_000_000, "text": "not mine"}),
     ("start_timer", {"kind": "x", "minutes": 5}),
+    ("start_timer", {"kind": "x", "minutes": 5, "subject": "1"}),
     ("stop_timer", {"kind": "x"}),
+    ("end_timer", {"reason": "over"}),
+    ("remind_refill", {"prescription_id": 2_000_000_000, "until": "2027-01-01"}),
+    ("remind_refill", {"prescription_id": "$paper", "until": "2027-13-01"}),
+    ("order_again", {"prescription_id": 2_000_000_000, "refs": ["m1"]}),
+    ("stop_refills", {}),
 ]
 
 

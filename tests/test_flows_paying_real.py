@@ -134,7 +134,7 @@ def test_the_way_of_a_payment_from_the_checkout_to_the_door() -> None:
     assert "is placed: *₦2,450*" in placed
     assert begun == [(START_PAYMENT, ada.attempt.id)]
     assert next(r for r in page if isinstance(r, Link)).url == PAGE["url"]
-    assert "Please pay before 10:30." in words(page)
+    assert "Please pay before 10:30 AM." in words(page)
     assert "I am asking Paystack" in asked
     assert (CHECK_PAYMENT, ada.attempt.id) in ada.hints
     assert "is not there yet" in waiting

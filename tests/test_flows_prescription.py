@@ -260,12 +260,27 @@ def test_what_happened_while_a_person_had_the_thread_is_told_once() -> None:
     play.send(PICTURE)
     say(play, "agent")
 
-    silent = direct(play, "prescription read: Amoxil 500 mg", "pharmacist Bola Ade rejects: too_old")
+    silent = direct(play, "prescription read: Amoxil 500 mg")
+    brief = direct(play, "pharmacist Bola Ade approves: 1 × Amoxil")
     back, again = say(play, "menu"), say(play, "agent", "menu")
 
-    assert silent == "< (nothing)\n< (nothing)"
-    assert "too old" in body(back)
-    assert "too old" not in body(again)
+    assert silent == "< (nothing)"
+    assert "has checked your prescription. Type *menu*" in brief
+    assert "To pay now" in body(back)
+    assert "To pay now" not in body(again)
+
+
+def test_a_rejection_is_told_wholly_while_a_person_has_the_thread_and_not_again() -> None:
+    play = a_play()
+    play.send(PICTURE)
+    say(play, "agent")
+
+    direct(play, "prescription read: Amoxil 500 mg")
+    told = direct(play, "pharmacist Bola Ade rejects: too_old")
+    back = say(play, "menu")
+
+    assert "too old" in told
+    assert "too old" not in body(back)
 
 
 @pytest.mark.parametrize(

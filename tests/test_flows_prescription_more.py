@@ -197,7 +197,7 @@ def test_one_of_several_is_named_with_its_day_when_it_came_before_today() -> Non
 
     told = direct(play, "prescription read: Amoxil 500 mg")
 
-    assert "About your picture of 23 Nov, 10:30:" in told
+    assert "About your picture of 23 Nov, 10:30 AM:" in told
 
 
 @pytest.mark.parametrize(("certain", "expected"), [(True, "Our pharmacist will find it"), (False, "*please check*")])

@@ -25,7 +25,29 @@ from worker.flows.step import (
     Tapped,
 )
 
-REFS = ["m1", "m2", "m3", "m5", "m10", "m12", "m20", "m22", "m40", "m51", "h1", "h5", "h7", "m999", "x", ""]
+REFS = [
+    "m1",
+    "m2",
+    "m3",
+    "m5",
+    "m10",
+    "m12",
+    "m20",
+    "m22",
+    "m40",
+    "m51",
+    "h1",
+    "h5",
+    "h7",
+    "m999",
+    "x",
+    "",
+    "d1",
+    "d3",
+    "t1",
+    "t1-home",
+    "v61204",
+]
 SCRIPT = """
 hi|menu|help|back|cancel|stop|resume|next|previous|more|yes|no|skip|cart|checkout|orders|track|track 480213|clear cart
 1|2|3|5|0|7|12|480213|find paracetamol|find amoxil|panadol|vitamin c|amatem forte|tramadol|add 1 2|add 2
@@ -36,6 +58,8 @@ delete my data|cancel order|cancel order 480213|pay 480213|i have paid|rx|rx 480
 book 1 2026-12-15 14:00|i need a doctor|thanks|0803 123 4567|No 5, blue gate opposite First Bank|xqzt jkwpf|{}|*_~`|{0}
 checkout pickup transfer|checkout pickup card|online|ussd|flutterwave|another way|pay|pay 480213 flutterwave|done|pay 300101
 i have paid 300101|can i pay with opay|use paystack instead|send account number
+2|4|9|heart doctor in ph|pikin doctor|dr amaka|book 1 tomorrow 2pm|book dr amaka friday 10am|tomorrow 2pm|friday|10am|at home
+my appointments|reschedule 1 to monday 10am|cancel appointment 1|cancel it|malaria test|30/02/2027 10:00|book dr ngozi monday 9am
 %s|\u202e|💊💊💊|two packs|-1|add 2 -3|99999|order
 """
 LINES = [typed for line in SCRIPT.strip().splitlines() for typed in line.split("|")]
@@ -113,6 +137,9 @@ directions = st.sampled_from(
         "( staff: order 480213 is shipped with Musa Bello )",
         "( staff: order 480213 is cancelled: payment )",
         "( a transfer of ₦900 is refused )",
+        "( order 520301 expires )",
+        "( d1 at 2026-11-24 14:00 is taken )",
+        "( the clock goes on by 20 hours )",
     ]
 )
 # A number stands for what is on the screen: the button or row with that index is tapped.

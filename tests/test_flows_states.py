@@ -26,6 +26,7 @@ from worker.flows.step import (
 KNOWN = "( known as Ada Obi )"
 PANADOL = "( 2 × Panadol in the cart )"
 ONLINE = "( order 300101 of before, to be paid online: pending_payment )"
+VISIT = "( appointment 61001 of before: d3 at 2026-11-27 10:00, booked )"
 READ = [KNOWN, "> [image]", "( prescription read: Amoxil 500 mg | 1 capsule three times a day )"]
 # How a customer gets into each state.
 WAYS: dict[tuple[str, str], list[str]] = {
@@ -67,6 +68,25 @@ WAYS: dict[tuple[str, str], list[str]] = {
     ("prescription", "correcting"): [*READ, "> [tap: Something is wrong]"],
     ("prescription", "answering"): [*READ, "( pharmacist Bola Ade asks: age )"],
     ("prescription", "basket"): [*READ, "( pharmacist Bola Ade approves: 1 × Amoxil | 1 capsule three times a day )"],
+    ("due", "asking"): [
+        *READ, "( pharmacist Bola Ade approves: 1 × Amoxil | 1 capsule daily for 30 days )",
+        "( order 300101 of before: delivered )", "( two hours after order 300101 )"],
+    ("rating", "asked"): [KNOWN, "> agent", "( staff answers )", "> end"],
+    ("rating", "words"): [KNOWN, "> agent", "( staff answers )", "> end", "> 5"],
+    ("doctors", "asking"): ["> 2"],
+    ("doctors", "listing"): ["> doctor in lagos"],
+    ("doctors", "opened"): ["> dr amaka"],
+    ("booking", "choosing_where"): ["> malaria test", "> yes"],
+    ("booking", "giving_address"): ["> malaria test", "> [tap: At home]"],
+    ("booking", "choosing_day"): ["> dr amaka", "> [tap: Other times]"],
+    ("booking", "choosing_slot"): ["> dr amaka", "> friday"],
+    ("booking", "confirming"): [KNOWN, "> dr amaka", "> tomorrow 2pm"],
+    ("visits", "listing"): [KNOWN, VISIT, "( appointment 61002 of before: d3 at 2026-11-27 15:00, booked )", "> my appointments"],
+    ("visits", "opened"): [KNOWN, VISIT, "> my appointments"],
+    ("visits", "confirming_cancel"): [KNOWN, VISIT, "> cancel my appointment"],
+    ("labs", "asking"): ["> 9"],
+    ("labs", "listing"): ["> 9", "> infections"],
+    ("labs", "opened"): ["> malaria test"],
     ("support", "waiting"): [],
 }  # fmt: skip
 # Between an effect and its outcome: no customer's message arrives there, unless a turn was cut short.
@@ -76,6 +96,8 @@ WITHIN_A_TURN = {
     ("account", "waiting"),
     ("account", "waiting_rename"),
     ("tracking", "waiting"),
+    ("booking", "waiting"),
+    ("visits", "waiting"),
 }
 # Where anything may be a name, an address, or something to look for.
 FREE_TEXT = {
@@ -84,11 +106,20 @@ FREE_TEXT = {
     ("account", "changing_name"),
     ("checkout", "giving_address"),
     ("checkout", "giving_landmark"),
+    ("booking", "giving_address"),
     ("prescription", "correcting"),
     ("prescription", "answering"),
+    ("rating", "words"),
 }
 # What was told last was news of ours: nothing the customer began is closed.
-TOLD_ONLY = {("prescription", "checking"), ("prescription", "basket"), ("paying", "open")}
+TOLD_ONLY = {
+    ("prescription", "checking"),
+    ("prescription", "basket"),
+    ("paying", "open"),
+    ("due", "asking"),
+    ("rating", "asked"),
+    ("rating", "words"),
+}
 STATES = [(flow, state) for flow, states in entry.FLOWS.items() for state in states]
 
 SAID: dict[str, Event] = {
@@ -192,33 +223,36 @@ def test_menu_leads_out_of_every_state(flow: str, state: str) -> None:
 @pytest.mark.parametrize(("flow", "state"), STATES)
 def test_a_person_is_one_word_away_in_every_state(flow: str, state: str) -> None:
     play = at(flow, state)
+    before = len(play.shop.handed_over)
 
     play.send(Said("agent"))
 
-    assert play.shop.handed_over == ["asked"]
+    assert play.shop.handed_over[before:] == ["asked"]
     assert play.send(Said("hello?")).replies == ()
 
 
 @pytest.mark.parametrize(("flow", "state"), STATES)
 def test_danger_is_heard_in_every_state_and_never_met_with_a_product(flow: str, state: str) -> None:
     play = at(flow, state)
+    before = len(play.shop.handed_over)
 
     turned = play.send(Said("please help my baby swallowed bleach"))
 
     assert "*112*" in words(turned)
     assert "*767*" in words(turned)
-    assert play.shop.handed_over == ["emergency"]
+    assert play.shop.handed_over[before:] == ["emergency"]
     assert not any(isinstance(reply, Choices | Buttons) for reply in turned.replies)
 
 
 @pytest.mark.parametrize(("flow", "state"), [s for s in STATES if s not in FREE_TEXT])
 def test_two_pieces_of_nonsense_in_a_row_bring_a_person(flow: str, state: str) -> None:
     play = at(flow, state)
+    before = len(play.shop.handed_over)
 
     play.send(Said("xqzt jkwpf vvrq"))
     play.send(Said("vvrq jkwpf xqzt"))
 
-    assert play.shop.handed_over == ["not_understood"]
+    assert play.shop.handed_over[before:] == ["not_understood"]
 
 
 @pytest.mark.parametrize(("flow", "state"), STATES)

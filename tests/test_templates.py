@@ -33,6 +33,11 @@ PARAMETERS = {
     "prescription_decided": 0,
     "prescription_question": 0,
     "person_answers": 0,
+    "visit_reminder": 3,
+    "visit_changed": 0,
+    "lab_result": 0,
+    "refill_due": 1,
+    "prescription_waits": 0,
 }
 EVERY = pytest.mark.parametrize("known", KNOWN.values(), ids=KNOWN)
 

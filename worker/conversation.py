@@ -30,6 +30,7 @@ from worker.flows import entry, signing_in
 from worker.flows.step import Effect, Event, Happened, Place, Reply, Step, Text
 from worker.flows.wording import say
 from worker.logs import correlate, log
+from worker.team_hours import support_hours
 from worker.whatsapp import inbound, outbound
 from worker.whatsapp.pacing import pace
 
@@ -345,6 +346,7 @@ def _pharmacy(s: Settings) -> Pharmacy:
         s.delivery_fee_kobo,
         s.prescription_valid_days,
         tuple(name for name, key in (("paystack", s.paystack_secret_key), ("flutterwave", s.flutterwave_secret_key)) if key),
+        support_hours(s),
         s.token_expiry_minutes,
         s.token_refresh_threshold_minutes,
     )

@@ -18,7 +18,9 @@ from models.orders import Order, OrderPage
 from models.payments import attempts
 from models.payments.values import Attempt
 from models.prescriptions import Decided, Shown
+from models.threads import waiting
 from models.vault import Locked
+from worker.care_facts import DatabaseCareFacts
 from worker.facts import CustomerFacts, Pharmacy
 from worker.gateways.accounts import USSD_BANKS
 from worker.logs import log
@@ -35,6 +37,7 @@ class DatabaseFacts:
         self._zone = zone
         self._pharmacy = pharmacy
         self._known: dict[tuple[Any, ...], object] = {}
+        self._care = DatabaseCareFacts(lambda: self._customer.id, now, self._once)
 
     @property
     def now(self) -> datetime:
@@ -52,10 +55,17 @@ class DatabaseFacts:
     def pharmacy(self) -> Pharmacy:
         return self._pharmacy
 
+    @property
+    def care(self) -> DatabaseCareFacts:
+        return self._care
+
     def forget(self, customer: CustomerFacts | None = None) -> None:
         """Something was written: ask again. `customer` replaces who writes (after registering)."""
         self._known.clear()
         self._customer = customer or self._customer
+
+    def taken_up(self) -> bool:
+        return self._once(("taken_up",), lambda: waiting.taken_up(self._customer.id))
 
     def search(self, text: str, *, kind: str | None = None, limit: int = 5, offset: int = 0) -> Results:
         return self._once(

@@ -17,9 +17,9 @@ import psycopg
 
 from models import notices, outbox
 from models.base import unit
-from models.conversations import Claim
+from models.conversations import Claim, Lost
 from settings import current
-from worker import house, sentry
+from worker import generated, house, sentry
 from worker.errors import GatewayError
 from worker.logs import log
 from worker.whatsapp import outbound
@@ -141,7 +141,12 @@ def send(conn: psycopg.Connection, turn: Round, row_id: int, payload: dict[str, 
         time.sleep(wait_s)
     turn.held.sure(current().lease_seconds)
     try:
+        if generated.needed(payload):
+            payload = generated.ready(turn.held, payload, attempts)
+        turn.held.sure(current().lease_seconds)
         answer = house.whatsapp().send(payload)
+    except Lost:
+        raise
     except GatewayError as e:
         _refused(conn, turn, row_id, e, attempts, template=payload.get("type") == "template")
         return

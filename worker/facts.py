@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 
 from models.carts import Cart
 from models.catalogue import Product, Results
+from models.office_hours import Hours
 from models.orders import Order, OrderPage
 from models.payments.values import Attempt
 from models.prescriptions import Decided, Shown
+from worker.care_facts import CareFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class CustomerFacts:
 class Pharmacy:
     """What the law wants shown, what the checkout needs, and how many days a prescription is good for.
 
-    `providers`: through whom customers may pay online (paystack, flutterwave), the one to offer first at the front.
+    `providers`: through whom customers may pay online (paystack, flutterwave), the one to offer first at the front. `hours`: when people
+    are there to answer in the chat.
     Who logged out and signed in again stays so for `sign_in_minutes`, anew when `sign_in_renewed_at_minutes` or less are left.
     """
 
@@ -46,6 +49,7 @@ class Pharmacy:
     delivery_fee_kobo: int = 0
     prescription_valid_days: int = 90
     providers: tuple[str, ...] = ()
+    hours: Hours = Hours()
     sign_in_minutes: int = 60
     sign_in_renewed_at_minutes: int = 5
 
@@ -62,6 +66,12 @@ class Facts(Protocol):
 
     @property
     def pharmacy(self) -> Pharmacy: ...
+
+    def taken_up(self) -> bool:
+        """Whether somebody of the staff has taken or answered the thread that is open."""
+
+    @property
+    def care(self) -> CareFacts: ...
 
     def search(self, text: str, *, kind: str | None = None, limit: int = 5, offset: int = 0) -> Results:
         """Products for a text, best first. `kind`: "medicine", "health" or None for both."""

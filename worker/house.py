@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from functools import cache
 
-from models import base, vault
+from models import base, vault, visits
 from settings import current
 from worker.whatsapp.client import WhatsApp
 from worker.whatsapp.pacing import TokenBucket, share
@@ -38,6 +38,11 @@ def _within(lease_s: int) -> Limits:
     return replace(usual, read_s=min(usual.read_s, lease_s / 2), total_s=min(usual.total_s, lease_s / 2))
 
 
+def upload_limits() -> Limits:
+    """How long a file may take on its way to WhatsApp while a customer is claimed."""
+    return _within(current().lease_seconds)
+
+
 def whatsapp() -> WhatsApp:
     """This process's client: one connection pool, made after the fork."""
     return _client(os.getpid())
@@ -56,6 +61,7 @@ def wait_for_turn(max_wait_s: float) -> float | None:
 
 def open_database(name: str) -> None:
     base.bind(current().database_url, name=name, statement_s=STATEMENT_S)
+    visits.use_zone(current().default_timezone)
 
 
 def open_vault() -> None:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from rapidfuzz import fuzz, utils
 
 from local.rehearsal import payments, prescriptions
+from local.rehearsal.care import FakeCare
 from local.rehearsal.shop import FakeShop
 from models.carts import Cart
 from models.catalogue import Product, Results
@@ -44,6 +45,13 @@ class FakeFacts:
     @property
     def pharmacy(self) -> Pharmacy:
         return self.shop.pharmacy
+
+    def taken_up(self) -> bool:
+        return any(talk.open and talk.answers for talk in self.shop.talks)
+
+    @property
+    def care(self) -> FakeCare:
+        return FakeCare(self.shop)
 
     def search(self, text: str, *, kind: str | None = None, limit: int = 5, offset: int = 0) -> Results:
         words = str(utils.default_process(text[:200])).split()[:8]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from worker.flows.step import AskLocation, Button, Buttons, Choices, Link, Outside, Place, Reply, Row, Text
+from worker.flows.step import AskLocation, Button, Buttons, Choices, Document, Link, Outside, Picture, Place, Reply, Row, Text
 from worker.flows.wording import units
 
 MEMORY_LIMIT = 8_000  # bytes of JSON a place may take between turns
@@ -41,6 +41,11 @@ def check_place(place: Place, stored: str) -> None:
 def _measured(reply: Reply) -> Iterator[tuple[str, str, int, int]]:
     if isinstance(reply, Text):
         yield "text", reply.body, 1, 4096
+    if isinstance(reply, Picture | Document):
+        yield "source", reply.source, 1, 2000
+        yield "caption", reply.caption, 0, 1024
+    if isinstance(reply, Document):
+        yield "file name", reply.filename, 1, 240
     if isinstance(reply, Link):
         yield "link label", reply.label, 1, 20
         yield "link", reply.url, 8, 2000

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from local.rehearsal import goods, payments, prescriptions, privacy
+from local.rehearsal import care, due, goods, payments, people, prescriptions, privacy
 from models.carts import MOST_LINES, Cart, CartLine, limit_of, problem_of
 from models.catalogue import Product
 from models.checkout import approvals_used
@@ -20,6 +20,7 @@ MOST_OPEN_ORDERS = 10
 OPEN = frozenset(("pending_payment", "paid", "processing"))
 REFUSALS = {
     "register": "register_refused",
+    "rename": "register_refused",
     "ask_erasure": "erasure_refused",
     "add_to_cart": "cart_refused",
     "set_cart_quantity": "cart_refused",
@@ -28,6 +29,9 @@ REFUSALS = {
     "cancel_order": "order_refused",
     **dict.fromkeys(payments.VERBS, "payment_refused"),
     **dict.fromkeys(prescriptions.VERBS, "prescription_refused"),
+    **due.REFUSALS,
+    "rate_thread": "rating_refused",
+    **dict.fromkeys(care.VERBS, "visit_refused"),
 }
 
 
@@ -55,10 +59,13 @@ class FakeShop:
     keys: dict[str, Happened] = field(default_factory=dict)
     done: list[Effect] = field(default_factory=list)
     handed_over: list[str] = field(default_factory=list)
+    talks: list[people.Talk] = field(default_factory=list)  # threads with a person, oldest first
     media: list[Mapping[str, Any]] = field(default_factory=list)
     papers: list[prescriptions.Paper] = field(default_factory=list)  # prescriptions, oldest first
     allowed: list[prescriptions.Allowed] = field(default_factory=list)
     tried: list[payments.Tried] = field(default_factory=list)  # attempts to be paid, oldest first
+    refills: list[str] = field(default_factory=list)  # reminders of medicine, as subjects of their timers
+    clinic: care.Clinic = field(default_factory=care.Clinic)
     forgotten: int = 0
 
     # ------------------------------------------------------------------------------------------------- what it is asked
@@ -128,6 +135,16 @@ def _register(shop: FakeShop, args: Mapping[str, Any]) -> Happened:
     if not name or not args["consent_version"]:
         raise Refused("bad_name")
     shop.customer = replace(shop.customer, name=name, registered=True)
+    return Happened("registered")
+
+
+def _rename(shop: FakeShop, args: Mapping[str, Any]) -> Happened:
+    name = " ".join(str(args["name"]).split())
+    if not name:
+        raise Refused("bad_name")
+    if not shop.customer.registered:
+        raise Refused("unknown_customer")
+    shop.customer = replace(shop.customer, name=name)
     return Happened("registered")
 
 
@@ -280,17 +297,6 @@ def _cancel_order(shop: FakeShop, args: Mapping[str, Any]) -> Happened:
     return Happened("order_cancelled", {"number": number})
 
 
-def _hand_over(shop: FakeShop, args: Mapping[str, Any]) -> Happened:
-    shop.handed_over.append(str(args["reason"]))
-    shop.customer = replace(shop.customer, with_agent=True)
-    return Happened("handed_over")
-
-
-def _leave_agent(shop: FakeShop, args: Mapping[str, Any]) -> Happened:
-    shop.customer = replace(shop.customer, with_agent=False)
-    return Happened("left_agent")
-
-
 def _keep_media(shop: FakeShop, args: Mapping[str, Any]) -> Happened:
     for needed in ("kind", "media_id", "mime_type", "caption", "filename", "sha256", "purpose"):
         args[needed]
@@ -311,6 +317,7 @@ def _set_messages(stopped: bool) -> Callable[[FakeShop, Mapping[str, Any]], None
 
 _VERBS: dict[str, Callable[[FakeShop, Mapping[str, Any]], Happened | None]] = {
     "register": _register,
+    "rename": _rename,
     "stop_messages": _set_messages(True),
     "resume_messages": _set_messages(False),
     "add_to_cart": _add_to_cart,
@@ -322,11 +329,11 @@ _VERBS: dict[str, Callable[[FakeShop, Mapping[str, Any]], Happened | None]] = {
     **payments.VERBS,
     **prescriptions.VERBS,
     **privacy.VERBS,
-    "hand_over": _hand_over,
-    "leave_agent": _leave_agent,
+    **due.VERBS,
+    **people.VERBS,
+    **care.VERBS,
     "keep_media": _keep_media,
     "forget_text": _forget_text,
     "start_timer": lambda shop, args: None,
-    "stop_timer": lambda shop, args: None,
 }
 EFFECTS = frozenset(_VERBS)

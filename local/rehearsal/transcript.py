@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from local.rehearsal import payments, prescriptions
+from local.rehearsal import care_played, due, payments, people, prescriptions
 from local.rehearsal.play import Play, Turned
 from models.values import Money
 from worker.facts import Pharmacy
@@ -33,9 +33,11 @@ from worker.flows.step import (
     AskLocation,
     Buttons,
     Choices,
+    Document,
     Event,
     Happened,
     Link,
+    Picture,
     Reply,
     Said,
     SentBasket,
@@ -103,6 +105,10 @@ def _word(value: object) -> str:
 
 
 def _reply(reply: Reply) -> Iterator[str]:
+    if isinstance(reply, Picture | Document):
+        named = f"{reply.filename} " if isinstance(reply, Document) else ""
+        yield f"< ({named}{reply.source}) {reply.caption}".rstrip()
+        return
     first, *rest = str(getattr(reply, "body", "")).split("\n")
     yield f"< {first}"
     yield from (f"  {line}".rstrip() for line in rest)
@@ -255,11 +261,13 @@ DIRECTIONS: tuple[tuple[str, Callable[..., Turned | None]], ...] = (
     (r"order (\d+) of before: (\w+)", _order),
     (r"order (\d+) is now (\w+)", _moved),
     (r"10 quiet minutes", _event("session_ended")),
-    (r"nobody answers for half an hour", _event("timer_due", kind="agent_return")),
     (r"the chat is opened", _event("chat_opened")),
     (r"a timer is due", _event("timer_due", kind="something")),
     *prescriptions.DIRECTIONS,
     *payments.DIRECTIONS,
+    *due.DIRECTIONS,
+    *people.DIRECTIONS,
+    *care_played.DIRECTIONS,
 )
 
 

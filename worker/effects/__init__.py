@@ -7,13 +7,13 @@ on and the flow explains. Effects a flow of ours does not know how to ask for ar
 from __future__ import annotations
 
 from models.values import Refused
-from worker.effects import account, paying, people, prescribing, privacy, shopping
+from worker.effects import account, due, paying, people, prescribing, privacy, shopping, visits
 from worker.effects.context import Context
 from worker.flows.step import Effect, Happened
 
 __all__ = ["EFFECTS", "Context", "perform"]
 
-_PARTS = (account, shopping, paying, prescribing, people, privacy)
+_PARTS = (account, shopping, paying, prescribing, people, due, privacy, visits)
 _VERBS = {name: verb for part in _PARTS for name, verb in part.VERBS.items()}
 _REFUSALS = {name: outcome for part in _PARTS for name, outcome in part.REFUSALS.items()}
 EFFECTS = frozenset(_VERBS)

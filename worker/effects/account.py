@@ -19,6 +19,14 @@ def _register(context: Context, args: Mapping[str, Any]) -> Happened:
     return Happened("registered")
 
 
+def _rename(context: Context, args: Mapping[str, Any]) -> Happened:
+    name = accounts.tidy_name(str(args["name"]))
+    accounts.rename(context.customer_id, name, now=context.now)
+    if context.facts is not None:
+        context.facts.forget(replace(context.facts.customer, name=name))
+    return Happened("registered")
+
+
 def _stop_messages(context: Context, args: Mapping[str, Any]) -> None:
     _set_marketing(context, stopped=True)
 
@@ -35,7 +43,8 @@ def _set_marketing(context: Context, *, stopped: bool) -> None:
 
 VERBS: Mapping[str, Verb] = {
     "register": _register,
+    "rename": _rename,
     "stop_messages": _stop_messages,
     "resume_messages": _resume_messages,
 }
-REFUSALS: Mapping[str, str] = {"register": "register_refused"}
+REFUSALS: Mapping[str, str] = {"register": "register_refused", "rename": "register_refused"}

@@ -186,7 +186,7 @@ def changing_name(place: Place, event: Event, facts: Facts) -> Step | None:
     name = _clean_name(str(event.values.get("name") or event.text)) if event.intent not in ("yes", "number") else ""
     if not name:
         return unclear(place, say("account.bad_name"), "account", "menu")
-    effect = Effect("register", {"name": name, "consent_version": CONSENT_VERSION})
+    effect = Effect("rename", {"name": name})
     return step(place.at("waiting_rename", name=name), effects=(effect,))
 
 

@@ -60,6 +60,25 @@ def _cancel(place: Place) -> Offered:
     return Button(f"ocy:{number}", say("button.cancel_yes")), button(f"o:{number}", "keep_order")
 
 
+def _days(place: Place) -> Offered:
+    return button(f"vdays:{place.memory['subject']}:", "other_times"), button("menu"), button("agent")
+
+
+def booking(place: Place) -> Offered:
+    code = str(place.memory.get("subject", ""))
+    yes = button(f"vyes:{place.memory.get('key', '')}", "move_yes" if code.startswith("v") else "book_yes")
+    return yes, button(f"vdays:{code}:", "other_time"), button("menu")
+
+
+def _where(place: Place) -> Offered:
+    ref = str(place.memory["subject"]).partition("-")[0]
+    return button(f"vdays:{ref}-home:", "lab_home"), button(f"vdays:{ref}-centre:", "lab_centre"), button("menu")
+
+
+def visit(place: Place) -> Offered:
+    return button(f"vcy:{place.memory['number']}", "cancel_yes"), button(f"visit:{place.memory['number']}", "visit_keep")
+
+
 def _wrong(place: Place) -> Offered:
     number = place.memory["id"]
     # "Not a prescription" may stand there already, about another picture
@@ -103,6 +122,15 @@ ANSWERS: Mapping[tuple[str, str], Callable[[Place], Offered]] = {
         button("menu"),
         button("agent"),
     ),
+    ("due", "asking"): lambda place: (
+        Button(f"refill:yes:{place.memory['prescription']}:{place.memory['until']}", say("button.due_yes")),
+        Button(f"refill:no:{place.memory['prescription']}:{place.memory['until']}", say("button.due_no")),
+    ),
+    ("booking", "choosing_where"): _where,
+    ("booking", "choosing_day"): _days,
+    ("booking", "choosing_slot"): _days,
+    ("booking", "confirming"): booking,
+    ("visits", "confirming_cancel"): visit,
     ("prescription", "correcting"): _wrong,
     ("prescription", "answering"): lambda place: (button("agent", "pharmacist"), button("menu")),
 }

@@ -28,6 +28,16 @@ NOT_ASKING = frozenset(
         ("prescription", "waiting_file"),
         ("prescription", "checking"),
         ("prescription", "basket"),
+        ("rating", "asked"),
+        ("rating", "words"),
+        ("doctors", "asking"),
+        ("doctors", "listing"),
+        ("doctors", "opened"),
+        ("labs", "asking"),
+        ("labs", "listing"),
+        ("labs", "opened"),
+        ("visits", "listing"),
+        ("visits", "opened"),
     ]
 )
 

@@ -13,10 +13,14 @@ from worker.facts import Facts
 from worker.flows import (
     account,
     adding,
+    book_said,
+    booking,
     cart,
     checkout,
     checkout_place,
-    coming,
+    doctors,
+    due,
+    labs,
     media,
     news,
     order_news,
@@ -29,19 +33,22 @@ from worker.flows import (
     prescription_more,
     prescription_read,
     product,
+    quiet,
+    rating,
     receipts,
     search,
     shown,
     signing_in,
     support,
     tracking,
+    visits,
     welcome,
 )
 from worker.flows.heard import ASKED, Command, Heard, listen, menu_choice, tapped
 from worker.flows.places import idle
 from worker.flows.replies import button, buttons, joined, step, text, under
 from worker.flows.step import Event, Flow, Happened, Place, Said, SentMedia, StateHandler, Step, Tapped
-from worker.flows.wording import Sentence, say
+from worker.flows.wording import say
 
 
 def _at_menu_level(place: Place, event: Event, facts: Facts) -> Step | None:
@@ -56,6 +63,9 @@ LISTS: Mapping[str, StateHandler] = {
     "candidates": search.listing,
     "cart": cart.viewing,
     "orders": tracking.listing,
+    **doctors.LISTS,
+    **labs.LISTS,
+    **visits.LISTS,
 }
 
 
@@ -81,7 +91,13 @@ FLOWS: Mapping[str, Flow] = {
         "checking": _or_list(prescription_read.checking),
         "basket": _or_list(prescription_decided.basket),
     },
+    "doctors": doctors.FLOW,
+    "booking": booking.FLOW,
+    "visits": visits.FLOW,
+    "labs": labs.FLOW,
     "support": support.FLOW,
+    "rating": rating.FLOW,
+    "due": due.FLOW,
 }
 
 # Heard before the present state is asked, whatever it waits for.
@@ -144,14 +160,17 @@ def stale(place: Place, event: Event, facts: Facts) -> Step:
 
 COMMANDS: Mapping[str, Command] = {
     **FIRST,
-    **coming.COMMANDS,
+    **due.COMMANDS,
+    **doctors.COMMANDS,
+    **booking.COMMANDS,
+    **book_said.COMMANDS,
+    **visits.COMMANDS,
+    **labs.COMMANDS,
     "back": back,
     "cancel": cancel,
     "greeting": welcome.greeting,
     "thanks": welcome.thanks,
-    "hours": welcome.about,
-    "location_question": welcome.about,
-    "delivery_question": welcome.about,
+    **dict.fromkeys(("hours", "location_question", "delivery_question"), welcome.about),
     "number": number,
     "advice": support.advice,
     "search": search.search,
@@ -198,8 +217,7 @@ COMMANDS: Mapping[str, Command] = {
     "signed_in": signed_in,
     "my_data": own_data.my_data,
     "delete_my_data": own_data.delete_my_data,
-    "rate": support.rate,
-    "end": support.end,
+    **support.COMMANDS,
     "stale": stale,
     "consent_choice": account.late_consent,
     **dict.fromkeys(("yes", "no", "skip"), all_right),
@@ -208,7 +226,7 @@ COMMANDS: Mapping[str, Command] = {
 
 
 # What is gone on with after a registration that interrupted it.
-GOES_ON = frozenset(("checkout", "track", "orders", "cancel_order", "prescription"))
+GOES_ON = frozenset(("checkout", "track", "orders", "cancel_order", "prescription", "book_on", "appointments"))
 
 
 def turn(place: Place, event: Event, facts: Facts) -> Step:
@@ -346,23 +364,6 @@ def _order_refused(place: Place, event: Happened, facts: Facts) -> Step:
     return tracking.refused(place, event, facts) if place.flow == "tracking" else checkout.refused(place, event, facts)
 
 
-def _session_ended(place: Place, event: Happened, facts: Facts) -> Step:
-    """Ten quiet minutes: what was open is closed, the cart is kept, and it is said once. A person's thread is not touched."""
-    if facts.customer.with_agent:
-        return Step(place)
-    if (place.flow, place.state) in TOLD_ONLY or place.memory.get("told"):
-        return Step(Place())
-    told = say("session.ended_cart" if not facts.cart().empty else "session.ended")
-    ordered = (place.flow, place.state) == ("entry", "idle") and place.memory.get("placed") and "shown" not in place.memory
-    if ordered and facts.cart().empty:  # paid or placed, and nothing asked since: nothing is open that could be closed
-        return news.after_quiet(place, Sentence(""), facts) or Step(Place())
-    return news.after_quiet(place, told, facts) or step(Place(), text(told))
-
-
-# News of ours was the last thing said, maybe to somebody who is away: nothing they began is closed, and its buttons stay good.
-TOLD_ONLY = frozenset((("prescription", "checking"), ("prescription", "basket"), ("paying", "open")))
-
-
 def _chat_opened(place: Place, event: Happened, facts: Facts) -> Step:
     """The chat was opened, or an advertisement tapped, without a word: the first words are ours."""
     return Step(place) if facts.customer.with_agent else welcome.greeting(place, event, facts)
@@ -384,6 +385,7 @@ OUTCOMES: Mapping[str, Callable[[Place, Happened, Facts], Step]] = {
     "payment_check_asked": paying_order.check_asked,
     "payment_refused": paying_order.refused,
     **own_data.OUTCOMES,
+    **visits.OUTCOMES,
     **paying_news.TOLD,
     **order_news.TOLD,
     "prescription_received": prescription.arrived,
@@ -391,9 +393,8 @@ OUTCOMES: Mapping[str, Callable[[Place, Happened, Facts], Step]] = {
     "prescription_withdrawn": prescription_read.withdrawn,
     "prescription_refused": prescription_read.refused,
     **dict.fromkeys(news.TOLD, news.happened),
-    "session_ended": _session_ended,
-    "timer_due": support.timer_due,
-    "agent_gone": support.returned,
-    "chat_opened": _chat_opened,
-    "ad_clicked": _chat_opened,
+    "session_ended": quiet.ended,
+    **due.OUTCOMES,
+    **support.OUTCOMES,
+    **dict.fromkeys(("chat_opened", "ad_clicked"), _chat_opened),
 }

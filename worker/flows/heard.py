@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,11 +29,16 @@ class Heard(Said):
 Command = Callable[[Place, Heard, Facts], Step]
 
 
+# A free time as a list of ours shows it, copied back: "1. 8:00 AM", "2. Tue 24 Nov, 2:30 PM (London time)".
+_LINE = re.compile(r"(?:\d{1,2}\. +)?(?P<when>.*?\d{1,2}:\d\d [AP]M)(?: \([^()]{1,40} time\))?", re.IGNORECASE | re.ASCII)
+
+
 def listen(said: Said, facts: Facts) -> Heard:
     """A typed message with its meaning. One that was heard already comes back as it is."""
     if isinstance(said, Heard):
         return said
-    intent = understand(said.text, now=facts.now, zone=facts.zone)
+    copied = _LINE.fullmatch(said.text[:200].strip())
+    intent = understand(copied["when"] if copied else said.text, now=facts.now, zone=facts.zone)
     return Heard(said.text, intent.name, intent.values, confidence=intent.confidence)
 
 
@@ -111,11 +117,29 @@ TAPS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "in": ("signed_in", ("answer",)),
     "consent": ("consent_choice", ("answer",)),
     "rx": ("prescription", ("order_number",)),
+    "rate": ("rate", ("id", "n")),
     "rxok": ("prescription_right", ("id",)),
     "rxbad": ("prescription_wrong", ("id",)),
     "rxend": ("prescription_done", ("id",)),
     "rxno": ("prescription_none", ("id",)),
     "rxask": ("prescription_answer", ("id",)),
+    "refill": ("refill_choice", ("choice", "id", "until")),
+    "dp": ("doctors_page", ("offset", "query")),
+    "sp": ("specialties_page", ("offset",)),
+    "dpl": ("doctor_places", ("specialty", "offset")),
+    "doc": ("show_doctor", ("ref",)),
+    "vdays": ("visit_days", ("subject", "first")),
+    "vday": ("visit_day", ("subject", "day", "offset")),
+    "vat": ("visit_at", ("subject", "minutes")),
+    "vyes": ("visit_yes", ("key",)),
+    "visit": ("show_visit", ("number",)),
+    "vp": ("visits_page", ("past", "offset")),
+    "vmove": ("reschedule", ("visit",)),
+    "vcancel": ("cancel_appointment", ("visit",)),
+    "vcy": ("visit_cancel_yes", ("number",)),
+    "result": ("lab_result", ("number",)),
+    "lp": ("tests_page", ("offset", "category", "query")),
+    "test": ("show_test", ("ref",)),
 }
 # Ids that are a plain command.
 WORDS = frozenset(
@@ -148,9 +172,12 @@ WORDS = frozenset(
         "book",
         "find_doctor",
         "lab_tests",
+        "lab_result",
+        "appointments",
         "search",
         "pay",
         "paid",
+        "stop_reminders",
     ]
 )
 _NUMBERS = frozenset(("n", "quantity", "offset"))

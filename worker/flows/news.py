@@ -1,4 +1,5 @@
-"""What the house has to say about a prescription: told at once, or when a person has left the thread; a question stays open."""
+"""What the house has to say about a prescription: told at once, in short while a person has the thread, and wholly when they have
+left it; a question stays open."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 
 from worker.facts import Facts
 from worker.flows import aside, prescription_decided, prescription_more, prescription_read, progress
-from worker.flows.replies import joined, under
+from worker.flows.replies import joined, text, under
 from worker.flows.step import Happened, Place, Step
 from worker.flows.wording import Sentence, say
 
@@ -17,22 +18,33 @@ TOLD: Mapping[str, Callable[[Place, Happened, Facts], Step]] = {
     "prescription_decided": prescription_decided.told,
     "prescription_question": prescription_decided.question,
 }
+# What a person's thread hears of it: somebody waits for their medicine. What the machine has read is no news of a pharmacist.
+BRIEF: Mapping[str, Callable[[int, Facts], prescription_decided.Brief | None]] = {
+    "prescription_decided": prescription_decided.told_beside,
+    "prescription_question": prescription_decided.asked_beside,
+}
 MOST_UNHEARD = 4
 
 
 def happened(place: Place, event: Happened, facts: Facts) -> Step:
-    """Told now. While a person has the thread the bot is silent, and the news waits until it has the thread again."""
+    """Told now. While a person has the thread the bot says no more than that a pharmacist has spoken, and the whole of it waits."""
     if not facts.customer.with_agent:
         return TOLD[event.name](place, event, facts)
-    news = [event.name, int(event.data.get("prescription_id", 0))]
-    waiting = [old for old in place.memory.get("unheard", ()) if old[1] != news[1]]
-    return Step(place.at(place.state, unheard=[*waiting, news][-MOST_UNHEARD:]))
+    number = int(event.data.get("prescription_id", 0))
+    waiting = [old for old in place.memory.get("unheard", ()) if old[1] != number]
+    brief = BRIEF.get(event.name)
+    said = brief(number, facts) if brief else None
+    if said is None or not said.whole:
+        waiting = [*waiting, [event.name, number]][-MOST_UNHEARD:]
+    here = place.at(place.state, unheard=waiting or None)
+    return Step(here, (text(said.sentence),), outside=said.outside) if said else Step(here)
 
 
 def caught_up(then: Step, facts: Facts) -> Step:
     """A step that gives the thread back to the bot, and after it what happened meanwhile."""
     waiting = then.place.memory.get("unheard")
-    left = any(effect.name == "leave_agent" for effect in then.effects)
+    # Who left with a word hears first that they are back: that comes with what came of leaving.
+    left = any(effect.name == "leave_agent" and not effect.args.get("how") for effect in then.effects)
     if not waiting or (facts.customer.with_agent and not left):
         return then
     then = replace(then, place=then.place.at(then.place.state, unheard=None))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from models.orders import Order
+from models.visits.values import Visit
 from worker.facts import Facts
+from worker.flows import visit_news, visit_told
 from worker.flows.paying_news import told
 from worker.flows.replies import button
 from worker.flows.step import Button, Happened, Outside, Place, Step
@@ -67,12 +69,12 @@ def _delivered(place: Place, order: Order, event: Happened, facts: Facts) -> Ste
 
 
 def _cancelled(place: Place, order: Order, event: Happened, facts: Facts) -> Step:
-    reason = str(event.data.get("reason", ""))
-    sentence = paragraphs(
-        lines(say("moved.cancelled", number=order.number), say(f"cancelled.{reason}") if reason in REASONS else ""),
-        money_back(order, event),
-    )
+    reason, visit = str(event.data.get("reason", "")), visit_told.of_order(order, facts)
+    first = visit_news.ended(visit, facts, reason) if visit else say("moved.cancelled", number=order.number)
+    sentence = paragraphs(lines(first, say(f"cancelled.{reason}") if reason in REASONS else ""), money_back(order, event))
     outside = Outside("order_cancelled", (order.number,))
+    if visit is not None:
+        return _told(place, order, facts, sentence, outside, *visit_news.book_again(visit))
     return _told(place, order, facts, sentence, outside, button("agent"), button(f"o:{order.number}", "track"), button("menu"))
 
 
@@ -90,7 +92,9 @@ def expired(place: Place, event: Happened, facts: Facts) -> Step:
     order = facts.order(str(event.data.get("order_number", "")))
     if order is None or order.status != "expired":
         return Step(place)
-    attempt = facts.attempt_of(order.number)
+    attempt, visit = facts.attempt_of(order.number), visit_told.of_order(order, facts)
+    if visit is not None and (attempt is None or attempt.reason not in WITH_TEAM):
+        return _fee_expired(place, order, visit, facts)
     buy = button("search", "order_again") if facts.cart().empty else button("cart")
     if attempt is not None and attempt.reason in WITH_TEAM:  # money came: neither words nor template may say that none did
         sentence, outside = say("news.expired_team", number=order.number), Outside("order_cancelled", (order.number,))
@@ -100,6 +104,17 @@ def expired(place: Place, event: Happened, facts: Facts) -> Step:
     more = say("news.expired_begun" if begun else "news.expired_next")
     outside = Outside("order_expired", (order.number,))
     return told(place, facts, sentence, *offer, about=order.number, more=more, outside=outside)
+
+
+def _fee_expired(place: Place, order: Order, visit: Visit, facts: Facts) -> Step:
+    """The time that was held for a fee is free again."""
+    number, begun = order.number, facts.attempt_of(order.number) is not None
+    again = visit_news.book_again(visit)[0]
+    offer = (again, button(f"paid:{number}", "have_paid") if begun else button("menu"), button("agent"))
+    sentence = say("fee.expired", what=visit_told.line(visit, facts))
+    return told(
+        place, facts, sentence, *offer, about=number, more=say("fee.expired_next"), outside=Outside("order_expired", (number,))
+    )
 
 
 def _told(
@@ -119,4 +134,4 @@ _MOVED: Mapping[str, Callable[[Place, Order, Happened, Facts], Step]] = {
     "delivered": _delivered,
     "cancelled": _cancelled,
 }
-TOLD: Mapping[str, Callable[[Place, Happened, Facts], Step]] = {"order_moved": moved, "order_expired": expired}
+TOLD: Mapping[str, Callable[[Place, Happened, Facts], Step]] = {"order_moved": moved, "order_expired": expired, **visit_news.TOLD}

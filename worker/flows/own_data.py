@@ -17,6 +17,8 @@ WAITS = {
     "refunds": "still.money",
     "money_to_be_looked_at": "still.money",
     "prescriptions": "still.prescriptions",
+    "appointments": "still.visits",
+    "lab_tests": "still.labs",
 }
 
 
@@ -35,12 +37,15 @@ def linked(place: Place, event: Happened, facts: Facts) -> Step:
 
 
 def _held(facts: Facts) -> Sentence:
-    customer, cart = facts.customer, facts.cart()
+    customer, cart, results = facts.customer, facts.cart(), len(facts.care.results())
+    visits = sum(facts.care.visits(past=past, limit=1).total for past in (False, True))
     return lines(
         say("data.name", name=customer.name) if customer.name else say("data.no_name"),
         say("data.number") if customer.has_number else say("data.no_number"),
         say("data.orders", count=facts.orders(limit=1).total),
         say("data.cart", count=len(cart.lines)),
+        say("data.visits", count=visits) if visits else "",
+        say("data.results", count=results) if results else "",
         say("data.messages"),
     )
 

@@ -9,6 +9,7 @@ from worker.flows.heard import Heard, is_command
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.step import Effect, Event, Place, Step
+from worker.flows.subjects import FEES
 from worker.flows.support import unclear
 from worker.flows.way_shown import WITH_TEAM, payable
 from worker.flows.wording import Sentence, lines, paragraphs, say
@@ -231,7 +232,7 @@ def _for(place: Place, order: Order, event: Heard, facts: Facts) -> Step:
         return step(place, buttons(say("news.with_team", number=order.number), *offer))
     word = str(event.values.get("provider") or "")
     if word == "cash":
-        return under(say("pay.no_cash"), paying_order.ask_way(place, order, facts))
+        return under(say("fee.no_cash" if order.delivery in FEES else "pay.no_cash"), paying_order.ask_way(place, order, facts))
     way = ways.meant(word, facts, str(event.values.get("kind") or "")) if word and word != ways.ONLINE else None
     if word and word != ways.ONLINE and way is None:
         return under(say("way.not_there"), paying_order.ask_way(place, order, facts))

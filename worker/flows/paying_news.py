@@ -12,7 +12,7 @@ from models.orders import Order
 from models.payments.values import Attempt
 from models.values import Money
 from worker.facts import Facts
-from worker.flows import again, aside, way_shown, ways
+from worker.flows import again, aside, visit_told, way_shown, ways
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, text
 from worker.flows.step import Button, Happened, Outside, Place, Step
@@ -142,14 +142,16 @@ def received(place: Place, event: Happened, facts: Facts) -> Step:
     amount, number = _amount(event, order.total), order.number
     kind = event.data.get("kind")
     rest = say("received.rest" if event.data.get("refund") else "received.rest_looked_at") if kind == "overpaid" else ""
-    known = order.delivery if order.delivery in ("delivery", "pickup") else "delivery"
+    known = f"received.{order.delivery}"
+    fee, beside = visit_told.received(order, facts)
     sentence = paragraphs(
         say("received.money", amount=str(amount), number=number),
         rest,
-        say(f"received.{known}") if order.status == "paid" else "",
+        fee or (say(known) if order.status == "paid" and order.delivery in ("delivery", "pickup") else ""),
     )
-    offer = (button(f"o:{number}", "track"), button("menu"))
-    return told(place, facts, sentence, *offer, about=number, outside=Outside("payment_received", (number, str(amount))))
+    offer = (button("appointments"), button("menu")) if fee else (button(f"o:{number}", "track"), button("menu"))
+    news = told(place, facts, sentence, *offer, about=number, outside=Outside("payment_received", (number, str(amount))))
+    return replace(news, replies=(*news.replies, *beside))
 
 
 def problem(place: Place, event: Happened, facts: Facts) -> Step:

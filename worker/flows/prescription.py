@@ -184,7 +184,7 @@ def receive(media: SentMedia, number: str = "", replaces: int | None = None) -> 
 def unasked(place: Place, event: Event, facts: Facts) -> bool:
     """Whether somebody handed over for not being understood, who asked for nobody, sends what may be a prescription."""
     sent = isinstance(event, SentMedia) and is_prescription(event) and facts.customer.registered
-    return sent and bool(place.memory.get("unasked"))
+    return sent and bool(place.memory.get("unasked")) and not facts.taken_up()
 
 
 def with_person(place: Place, event: Event, facts: Facts) -> Step | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from models.prescriptions import Decided, DecidedLine, Shown
 from models.values import Money
@@ -52,6 +52,37 @@ def _over(place: Place, number: int) -> Place:
 def _about(place: Place, number: int) -> bool:
     """Whether what is said next is said about this prescription: never what is asked about one is answered about another."""
     return place.flow == "prescription" and place.state in ("correcting", "answering") and place.memory.get("id") == number
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a thread that a person has hears. `whole`: nothing is left to be said when the bot is back."""
+
+    sentence: Sentence
+    outside: Outside
+    whole: bool = False
+
+
+def told_beside(number: int, facts: Facts) -> Brief | None:
+    """A decision, in a thread that a person has: the list with its prices comes when the bot is back."""
+    shown = facts.prescription(number)
+    decided = facts.decision(shown.id) if shown and shown.state in ("approved", "rejected") else None
+    if shown is None or decided is None:
+        return None
+    if decided.kind == "rejected":
+        why = paragraphs(say("rejected.intro", name=decided.pharmacist), progress.reason(decided, facts))
+        return Brief(paragraphs(which.about(shown, facts), why), DECIDED, whole=True)
+    return Brief(paragraphs(which.about(shown, facts), say("beside.approved", name=decided.pharmacist)), DECIDED)
+
+
+def asked_beside(number: int, facts: Facts) -> Brief | None:
+    """A question, in a thread that a person has: what is typed there is for that person."""
+    shown = facts.prescription(number)
+    decided = facts.decision(shown.id) if shown and shown.state == "asked" else None
+    if shown is None or decided is None or decided.kind != "asked":
+        return None
+    asked = paragraphs(say("ask.intro", name=decided.pharmacist), progress.question(decided))
+    return Brief(paragraphs(which.about(shown, facts), asked, say("beside.answer")), ASKED)
 
 
 # ---------------------------------------------------------------------------------------------------------------- approved

@@ -6,7 +6,7 @@ import re
 
 from models.prescriptions import Decided, Shown
 from worker.facts import Facts
-from worker.flows.wording import Sentence, lines, paragraphs, say
+from worker.flows.wording import Sentence, clock, lines, paragraphs, say
 
 PENDING = frozenset(("reading", "waiting", "asked"))
 PICTURE_ANSWERS = frozenset(("whole_picture", "which_strength", "original_date"))
@@ -68,4 +68,4 @@ _REASONS = frozenset(
 
 def _day(shown: Shown, facts: Facts) -> str:
     at = shown.received_at.astimezone(facts.zone)
-    return f"{at.day} {say(f'month.{at.month}')}, {at:%H:%M}"
+    return f"{at.day} {say(f'month.{at.month}')}, {clock(at)}"

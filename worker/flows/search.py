@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from models.catalogue import Product, Results
 from models.lexicon import lexicon
 from worker.facts import Facts
-from worker.flows import goods, shown
+from worker.flows import doctors, goods, namesake, shown
 from worker.flows.alike import no_such_number
 from worker.flows.heard import ASKED, Heard, is_command
 from worker.flows.places import go
 from worker.flows.product import card, show
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.shown import PAGE, Shown
-from worker.flows.step import Choices, Event, Place, Row, Step
+from worker.flows.step import Buttons, Choices, Event, Place, Row, Step
 from worker.flows.support import puzzled
 from worker.flows.wording import Sentence, lines, paragraphs, plain, say
 
@@ -43,11 +43,16 @@ def health_products(place: Place, event: Heard, facts: Facts) -> Step:
 
 
 def asking(place: Place, event: Event, facts: Facts) -> Step | None:
-    """Waiting for what to look for: whatever is not a command is a name."""
+    """Waiting for what to look for: whatever is not a command is a name. Yes means the doctor who was offered; else it is asked again."""
     if not isinstance(event, Heard) or event.tapped:
         return None
+    if event.intent == "yes":
+        called = str(place.memory.get("called", ""))
+        return doctors.listed(place, facts, called) if called else step(place, _instead(say("hint.search.asking")))
     if event.intent == "number" and int(event.values["n"]) <= LAST_OF_MENU:
         return None  # nothing is sold by a single digit: it is the main menu's
+    if event.intent == "search" and not event.values.get("query"):
+        return None  # "search" once more
     if event.intent in ("unknown", "number", "search"):
         query = str(event.values.get("query") or event.text).strip()
         if any(c.isalnum() for c in query):
@@ -61,7 +66,7 @@ def find(place: Place, query: str, facts: Facts, *, kind: str = "", offset: int 
     if not results.products and kind and offset == 0 and not results.controlled:
         return _other_kind(place, query, facts, kind)
     if results.controlled or (not results.products and offset == 0):
-        return nothing(place, query, results)
+        return nothing(place, query, results, facts)
     if not results.products:
         return step(place, buttons(say("list.no_more"), button("menu"), button("agent")))
     if results.total == 1 and offset == 0 and not quantity and results.matched_by != "symptom":
@@ -126,28 +131,46 @@ def show_page(place: Place, results: Results, *, query: str, offset: int, kind: 
     return step(to, _page(page, found, _heading(page, results), hint))
 
 
-def nothing(place: Place, query: str, results: Results) -> Step:
-    """Nothing to show. A controlled medicine is refused with the reason, and a pharmacist is offered either way."""
+def nothing(place: Place, query: str, results: Results, facts: Facts) -> Step:
+    """Nothing to show. A controlled medicine is refused with the reason, and a pharmacist is offered either way; a doctor who is
+    called so is offered too."""
     if results.controlled:
         return step(
             place, buttons(say("search.controlled", query=plain(query, 60)), button("agent", "pharmacist"), button("menu"))
         )
+    named = _doctor(go(place, "search", "asking"), query, facts)
+    if named is not None:
+        return named
     sentence = paragraphs(say("search.nothing", query=plain(query, 60)), say("search.nothing_hint"))
-    return step(
-        go(place, "search", "asking"), buttons(sentence, button("health_products"), button("agent", "pharmacist"), button("menu"))
-    )
+    return step(go(place, "search", "asking"), _instead(sentence))
+
+
+def _instead(sentence: Sentence) -> Buttons:
+    return buttons(sentence, button("health_products"), button("agent", "pharmacist"), button("menu"))
+
+
+def _doctor(place: Place, query: str, facts: Facts) -> Step | None:
+    """Nothing of the shop is called so, but a doctor is. What is open stays open; None where nobody is called so."""
+    found = namesake.called(query, facts)
+    if not found:
+        return None
+    asking = (place.flow, place.state) == ("search", "asking")
+    to = place.at("asking", called=namesake.name(query)) if asking else place
+    sentence = paragraphs(say("search.nothing", query=plain(query, 60)), namesake.told(found))
+    return step(to, buttons(sentence, namesake.way(query, found), button("agent", "pharmacist"), button("menu")))
 
 
 def _guess(place: Place, query: str, facts: Facts) -> Step:
     """Words that may be a name: "panadol" alone is the commonest message there is. Found nowhere, they are not understood."""
     results = facts.search(query, limit=PAGE)
     if results.controlled:
-        return nothing(place, query, results)
+        return nothing(place, query, results, facts)
     if results.total == 1 and results.matched_by != "symptom":
         return _only_one(place, results, query, facts)
     if results.products:
         return show_page(place, results, query=query, offset=0)
-    return puzzled(place, query)
+    to = go(place, "search", "asking") if place.flow == "entry" else place
+    return _doctor(to, query, facts) or puzzled(place, query)
 
 
 def _only_one(place: Place, results: Results, query: str, facts: Facts) -> Step:
@@ -171,7 +194,7 @@ def _other_kind(place: Place, query: str, facts: Facts, kind: str) -> Step:
     """Asked among the health products, found among the medicines, or the other way round."""
     results = facts.search(query, limit=PAGE)
     if results.controlled or not results.products:
-        return nothing(place, query, results)
+        return nothing(place, query, results, facts)
     return under(say(f"search.not_in_{kind}"), show_page(place, results, query=query, offset=0))
 
 

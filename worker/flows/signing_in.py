@@ -26,9 +26,10 @@ PERSONAL = frozenset(
         *("pay", "pay_way", "pay_another", "paid"),
         *("prescription", "prescription_right", "prescription_wrong", "prescription_done", "prescription_none"),
         *("prescription_answer", "appointments", "cancel_appointment", "reschedule"),
+        *("show_visit", "visits_page", "visit_yes", "visit_cancel_yes", "lab_result"),
     )
 )
-PERSONAL_FLOWS = frozenset(("tracking", "paying", "prescription", "account"))
+PERSONAL_FLOWS = frozenset(("tracking", "paying", "prescription", "account", "visits"))
 
 
 def out(place: Place, facts: Facts) -> bool:
@@ -45,7 +46,9 @@ def needed(place: Place, event: Event, facts: Facts) -> bool:
 def closed(place: Place, facts: Facts) -> Place:
     """A sign-in that ended closes what was open of the customer's own; what is not personal goes on."""
     listed = shown.read(place)
-    own = (place.flow in PERSONAL_FLOWS and place.state != "signing_in") or (listed is not None and listed.what == "orders")
+    own = (place.flow in PERSONAL_FLOWS and place.state != "signing_in") or (
+        listed is not None and listed.what in ("orders", "visits")
+    )
     return idle(place, keep_list=False).at("idle", **{UNTIL: OUT}) if own and out(place, facts) else place
 
 

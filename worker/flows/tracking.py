@@ -7,14 +7,15 @@ from typing import Any
 
 from models.orders import Order
 from worker.facts import Facts
-from worker.flows import account, progress, shown, way_shown, ways
+from worker.flows import account, progress, shown, visit_told, way_shown, ways
 from worker.flows.heard import Heard, is_command
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.shown import PAGE
 from worker.flows.step import Button, Effect, Event, Happened, Place, Row, Step
+from worker.flows.subjects import FEES
 from worker.flows.support import unclear
-from worker.flows.wording import Sentence, lines, paragraphs, plain, say
+from worker.flows.wording import Sentence, clock, lines, paragraphs, plain, say
 
 LINES_SHOWN = 8
 MAX_OFFSET = 500
@@ -168,7 +169,7 @@ def _card(order: Order, facts: Facts) -> Sentence:
     items = [say("checkout.line", quantity=x.quantity, name=plain(x.name, 60), total=str(x.line_total)) for x in order.lines]
     if len(items) > LINES_SHOWN:
         items = [*items[:LINES_SHOWN], say("checkout.more_lines", count=len(items) - LINES_SHOWN)]
-    where = say("checkout.to", address=order.address) if order.delivery == "delivery" else say("track.pickup")
+    where = _where(order, facts)
     fee = say("checkout.fee", fee=str(order.delivery_fee)) if order.delivery_fee.kobo else ""
     return paragraphs(
         lines(say("track.order", number=order.number, status=_status(order)), say("track.placed", when=_day(order, facts))),
@@ -176,6 +177,14 @@ def _card(order: Order, facts: Facts) -> Sentence:
         lines(fee, say("track.total", total=str(order.total)), _payment(order, facts), where),
         lines(*_rider(order)),
     )
+
+
+def _where(order: Order, facts: Facts) -> Sentence:
+    """Where it goes; of a fee, what it is for."""
+    if order.delivery in FEES:
+        visit = visit_told.of_order(order, facts)
+        return say("fee.order", what=visit_told.line(visit, facts)) if visit else say("fee.order_bare")
+    return say("checkout.to", address=order.address) if order.delivery == "delivery" else say("track.pickup")
 
 
 def _rider(order: Order) -> list[Sentence]:
@@ -214,7 +223,7 @@ def _payment(order: Order, facts: Facts) -> Sentence:
 def _day(order: Order, facts: Facts) -> str:
     """Day and time as people here read them; the zone is the pharmacy's."""
     at = order.placed_at.astimezone(facts.zone)
-    return f"{at.day} {say(f'month.{at.month}')} {at.year}, {at:%H:%M}"
+    return f"{at.day} {say(f'month.{at.month}')} {at.year}, {clock(at)}"
 
 
 def _list(place: Place, facts: Facts, offset: int, before: str = "") -> Step:
@@ -258,6 +267,12 @@ def _ask_cancel(place: Place, number: str, facts: Facts) -> Step:
     if not order.cancellable:
         code = "already" if order.status in ("cancelled", "expired", "refunded") else "too_late"
         return refused(place, Happened("order_refused", {"code": code, "number": order.number}), facts)
+    visit = visit_told.of_order(order, facts)
+    if visit is not None:  # asked there, with what is lost by cancelling late
+        sentence = say("fee.cancel", what=visit_told.line(visit, facts))
+        return step(
+            place, buttons(sentence, button(f"vcancel:{visit.number}", "visit_cancel"), button("appointments"), button("menu"))
+        )
     to = go(place, "tracking", "confirming_cancel", number=order.number)
     came = _came(order, facts) == "back"
     back = say("track.cancel_paid", total=str(order.total)) if _taken(order) else say("track.cancel_came") if came else ""

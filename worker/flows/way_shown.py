@@ -15,7 +15,7 @@ from worker.facts import Facts
 from worker.flows import ways
 from worker.flows.replies import button, buttons, text
 from worker.flows.step import Button, Buttons, Link, Reply, Text
-from worker.flows.wording import BODY_LIMIT, BUTTON_LIMIT, Sentence, cut, lines, paragraphs, say
+from worker.flows.wording import BODY_LIMIT, BUTTON_LIMIT, Sentence, clock, cut, lines, paragraphs, say
 
 # Reasons of an attempt under which money came that did not pay the order: people or a refund see to it.
 WITH_TEAM = frozenset(("short", "mismatch", "late", "double", "reversed"))
@@ -84,14 +84,14 @@ def total(attempt: Attempt) -> Money:
 def still_held(order: Order, facts: Facts) -> Sentence:
     """Until when an unpaid order is kept, as a time of day; nothing for what is not kept any more, or never was."""
     until = order.reserved_until
-    return clock(until, facts) if until is not None and until > facts.now else Sentence("")
+    return _time(until, facts) if until is not None and until > facts.now else Sentence("")
 
 
-def clock(at: datetime, facts: Facts) -> Sentence:
+def _time(at: datetime, facts: Facts) -> Sentence:
     """The pharmacy's time of day, with the day where it is not today."""
     local, today = at.astimezone(facts.zone), facts.now.astimezone(facts.zone).date()
-    time = f"{local:%H:%M}"
-    return Sentence(time) if local.date() == today else Sentence(f"{time}, {local.day} {say(f'month.{local.month}')}")
+    time = clock(local)
+    return time if local.date() == today else Sentence(f"{time}, {local.day} {say(f'month.{local.month}')}")
 
 
 def _account(attempt: Attempt, about: dict[str, str]) -> Sentence:
@@ -127,4 +127,4 @@ def _ends(attempt: Attempt) -> datetime | None:
 def _until(attempt: Attempt, order: Order, facts: Facts) -> Sentence:
     """Whichever ends first, the provider's way or our keeping of the goods."""
     told = [at for at in (_ends(attempt), order.reserved_until) if at is not None and at > facts.now]
-    return say("ready.until", until=clock(min(told), facts)) if told else Sentence("")
+    return say("ready.until", until=_time(min(told), facts)) if told else Sentence("")

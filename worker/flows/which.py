@@ -6,7 +6,7 @@ from datetime import datetime
 
 from models.prescriptions import Shown
 from worker.facts import Facts
-from worker.flows.wording import Sentence, say
+from worker.flows.wording import Sentence, clock, say
 
 
 def about(shown: Shown, facts: Facts) -> Sentence:
@@ -28,4 +28,4 @@ def _minute(at: datetime) -> datetime:
 def _when(shown: Shown, facts: Facts) -> str:
     """The time of today, with the day before that."""
     at, today = shown.received_at.astimezone(facts.zone), facts.now.astimezone(facts.zone).date()
-    return f"{at:%H:%M}" if at.date() == today else f"{at.day} {say(f'month.{at.month}')}, {at:%H:%M}"
+    return clock(at) if at.date() == today else f"{at.day} {say(f'month.{at.month}')}, {clock(at)}"

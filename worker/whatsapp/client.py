@@ -181,13 +181,13 @@ class WhatsApp:
             raise _error(SendError(errors.RETRYABLE, "media_checksum", max_tries=3))
         return answer.body
 
-    def upload(self, content: bytes, mime_type: str, *, filename: str = UPLOAD_NAME) -> str:
+    def upload(self, content: bytes, mime_type: str, *, filename: str = UPLOAD_NAME, limits: Limits | None = None) -> str:
         """Stores a file at Meta for 30 days; gives back its id for `Picture` and `Document`."""
         fields = {"messaging_product": "whatsapp", "type": mime_type, "file": (filename, content, mime_type)}
         body, content_type = encode_multipart_formdata(fields)  # type: ignore[arg-type]
         headers = self._authorization | {"Content-Type": content_type}
         target = f"{self._root}/{self._number}/media"
-        answer = self._call(self._graph, "POST", target, headers, body, self._media_limits, repeatable=True)
+        answer = self._call(self._graph, "POST", target, headers, body, limits or self._media_limits, repeatable=True)
         media_id = a_text(_json(answer.body).get("id"))
         if not _ID.fullmatch(media_id):
             raise _error(SendError(errors.RETRYABLE, "no_media_id"))

@@ -15,7 +15,9 @@ from worker.flows.step import Outside, Template
 from worker.whatsapp.limits import TEMPLATE_BODY, units
 
 CATEGORY = "UTILITY"
-ORDER, PRESCRIPTION, SUPPORT = "order", "prescription", "support"
+ORDER, PRESCRIPTION, SUPPORT, CARE, REFILL = "order", "prescription", "support", "care", "refill"
+# What goes on after `stop`: what the customer ordered, and the visits they booked themselves.
+OWN_BUSINESS = frozenset({ORDER, CARE})
 
 _PLACE = re.compile(r"\{\{(\d+)\}\}")
 # Meta refuses these in a parameter (132007): line breaks, tabs, more than four blanks in a row.
@@ -26,10 +28,10 @@ _UNFIT = re.compile(r"[\n\r\t\v\f\x00-\x1f\x85\u2028\u2029]| {5,}")
 class Known:
     """One template of ours. `text` has {{1}}, {{2}}... for `parameters`, `samples` are what Meta is shown in their places.
 
-    `about`: a customer who said `stop` gets those about an order, and no others. `whole`: it says all that the replies say,
+    `about`: a customer who said `stop` gets those about OWN_BUSINESS, and no others. `whole`: it says all that the replies say,
     which are not said again once it arrived; else it only announces them, and they follow when the customer writes, within
-    `fresh_minutes` where they are of use no longer (the buttons of a payment whose order expires). `money`: its replies are
-    about money that moved, and wait however long it takes.
+    `fresh_minutes` where they are of use no longer (the buttons of a payment whose order expires). `lapses`: after those minutes they
+    are not said at all, with a template or without. `money`: its replies are about money that moved, and wait however long it takes.
     """
 
     kind: str
@@ -40,6 +42,7 @@ class Known:
     whole: bool = False
     fresh_minutes: int | None = None
     money: bool = False
+    lapses: bool = False
 
 
 KNOWN: dict[str, Known] = {
@@ -144,6 +147,45 @@ KNOWN: dict[str, Known] = {
             "person_answers",
             SUPPORT,
             "A colleague of our pharmacy has answered what you asked us. Reply to this message to read the answer.",
+        ),
+        Known(
+            "visit_reminder",
+            CARE,
+            "Reminder of your appointment: {{1}}, on {{2}}, at {{3}}. Reply to this message to move or cancel it.",
+            ("doctor or test", "day and time", "place"),
+            ("Dr Amaka Obi", "Tue 24 Nov at 2:00 PM", "12 Allen Avenue, Ikeja"),
+            whole=True,
+            fresh_minutes=45,
+            lapses=True,
+        ),
+        Known(
+            "visit_changed",
+            CARE,
+            "Our team had to change an appointment you booked with us. Reply to this message to read what has changed.",
+        ),
+        Known(  # which test it was is nobody's to read on a locked screen
+            "lab_result",
+            CARE,
+            "A result you are waiting for has reached our pharmacy. Reply to this message to get it here.",
+        ),
+        Known(
+            "refill_due",
+            REFILL,
+            "You asked us to remind you: what was dispensed on your prescription should last until about {{1}}. "
+            "Reply to this message to order it again, or with the words stop reminders.",
+            ("day",),
+            ("20 Dec",),
+            fresh_minutes=7 * 24 * 60,
+            lapses=True,
+        ),
+        Known(
+            "prescription_waits",
+            PRESCRIPTION,
+            "The prescription you sent us still waits for our pharmacist, longer than it should. Nothing is lost: the answer comes "
+            "here. Reply to this message to talk to a person.",
+            whole=True,
+            fresh_minutes=12 * 60,
+            lapses=True,
         ),
     )
 }

@@ -9,10 +9,11 @@ A further language is another mapping in `LANGUAGES` with some or all of the sam
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from worker.flows.wording.english import ENGLISH
 
-CONSENT_VERSION = "2026-11-en-1"  # changes with the words of account.consent; the books keep which one was agreed to
+CONSENT_VERSION = "2026-11-en-2"  # changes with the words of account.consent; the books keep which one was agreed to
 
 LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH}
 
@@ -67,6 +68,11 @@ def listing(names: list[str] | tuple[str, ...]) -> Sentence:
     if len(shown) < 2:
         return Sentence("".join(shown))
     return Sentence(say("list.and", first=Sentence(", ".join(shown[:-1])), last=Sentence(shown[-1])))
+
+
+def clock(local: datetime) -> Sentence:
+    """2:00 PM: a time of day as people here write it, never taken for the other half of the day. `local`: in the zone it is told for."""
+    return Sentence(f"{local.hour % 12 or 12}:{local:%M} {'AM' if local.hour < 12 else 'PM'}")
 
 
 def plain(text: str, limit: int = VALUE_LIMIT) -> str:

@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from worker.flows.wording.english_care import CARE
+from worker.flows.wording.english_due import DUE
 from worker.flows.wording.english_pay import PAY
+from worker.flows.wording.english_people import PEOPLE
 from worker.flows.wording.english_rx import RX
 from worker.flows.wording.english_shop import SHOP
 from worker.flows.wording.english_titles import TITLES
+from worker.flows.wording.english_visits import VISITS
 
 TALK: Mapping[str, str] = {
     # ------------------------------------------------------------------------------------------- welcome, menu, help
@@ -101,9 +104,9 @@ TALK: Mapping[str, str] = {
     ),
     "account.bad_name": "That does not look like a name. Please type it in letters, for example *Ada Obi*.",
     "account.consent": (
-        "Thank you, {name}. We keep your name, number, orders and prescriptions to supply your medicines safely and as "
-        "pharmacy law requires, under the NDPA 2023. That is health data. You can see it or ask us to delete it at any "
-        "time.\n\nDo you agree?"
+        "Thank you, {name}. We keep your name, number, orders, prescriptions, appointments and test results to care for you "
+        "safely and as the law requires, under the NDPA 2023. That is health data. You can see it or ask us to delete it at "
+        "any time.\n\nDo you agree?"
     ),
     "account.consent_again": "Please tap *I agree* or *No, thanks*. Without your yes I keep nothing.",
     "account.consent_there": "You have already agreed. Type *my data* to see what we hold, or *delete my data*.",
@@ -131,13 +134,14 @@ TALK: Mapping[str, str] = {
     "account.messages_on": "Offers and reminders: on",
     "account.messages_off": "Offers and reminders: off",
     "account.held": (
-        "We hold your name, WhatsApp contact, orders, prescriptions and this chat. Your WhatsApp is your key: no password."
+        "We hold your name, WhatsApp contact, orders, prescriptions, appointments, test results and this chat. Your "
+        "WhatsApp is your key: no password."
     ),
     "account.ask_new_name": "What is your correct full name?",
     "account.renamed": "Done. Your name is now {name}.",
     "account.stopped": (
-        "Done. You get no more offers or reminders. I still answer you and tell you about your orders. Type *resume* to "
-        "switch them on again."
+        "Done. You get no more offers or reminders. I still answer you and tell you about your orders and appointments. "
+        "Type *resume* to switch them on again."
     ),
     "account.resumed": "Done. Offers and reminders are on again. Type *stop* to switch them off.",
     "account.logout": (
@@ -166,6 +170,8 @@ TALK: Mapping[str, str] = {
     "still.orders": "• Orders under way: {count}",
     "still.money": "• Payments or refunds not settled: {count}",
     "still.prescriptions": "• Prescriptions our pharmacist has not decided: {count}",
+    "still.visits": "• Appointments to come: {count}",
+    "still.labs": "• Lab tests to come, or without their result: {count}",
     "account.delete_not": "Nothing was changed.",
     "data.intro": "This is what we hold about you:",
     "data.name": "• Name: {name}",
@@ -174,10 +180,12 @@ TALK: Mapping[str, str] = {
     "data.no_number": "• Your WhatsApp id, no number",
     "data.orders": "• Orders: {count}",
     "data.cart": "• Products in your cart: {count}",
+    "data.visits": "• Appointments and lab tests: {count}",
+    "data.results": "• Results of lab tests: {count}",
     "data.messages": "• This chat, and the files you sent",
     "data.link": "The link below gives you all of it as a file. It works once, for 15 minutes: pass it to nobody.",
     "data.rights": "To correct your name open *account*. To have everything deleted type *delete my data*.",
     "data.request": "I have asked our team for the full copy; you get it here within 30 days.\n\nType *menu* to come back to me.",
 }
 
-ENGLISH: Mapping[str, str] = {**TITLES, **TALK, **SHOP, **CARE, **RX, **PAY}
+ENGLISH: Mapping[str, str] = {**TITLES, **VISITS, **TALK, **SHOP, **CARE, **RX, **PAY, **DUE, **PEOPLE}

@@ -1,14 +1,10 @@
-"""Sentences about what is still to come, about files, and the hint of each state that waits for something."""
+"""Sentences about files, and the hint of each state that waits for something."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 CARE: Mapping[str, str] = {
-    "coming.doctor": "Finding doctors here is coming soon. Until then a person from our team can help you find one.",
-    "coming.book": "Booking appointments here is coming soon. Until then a person from our team can help you book.",
-    "coming.appointments": "Appointments in this chat are coming soon. If you have one with us, a person can look it up.",
-    "coming.lab_tests": "Booking lab tests here is coming soon. Until then a person from our team can help.",
     "media.caption_read": "I have your picture and read it now; what it says comes here. Your words find:",
     "media.caption": "I kept the picture for our team but cannot read it myself. Your words find:",
     "media.voice": (
@@ -48,7 +44,7 @@ CARE: Mapping[str, str] = {
     "hint.checkout.confirming": (
         "Tap *Place order* or type *yes* to order. *back* changes the payment, *cart* changes the products."
     ),
-    "hint.account.giving_name": "Type your full name. I need it for orders and prescriptions; *no* leaves it.",
+    "hint.account.giving_name": "Type your full name. I need it for orders, prescriptions and appointments; *no* leaves it.",
     "hint.account.giving_consent": "Tap *I agree* or *No, thanks*. Without your yes I keep nothing; you can still look around.",
     "hint.account.changing_name": "Type your correct full name.",
     "hint.account.signing_in": "Tap *Yes, it is me* or type *yes*. Searching needs no sign-in.",

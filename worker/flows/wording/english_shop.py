@@ -38,6 +38,8 @@ SHOP: Mapping[str, str] = {
         "I did not understand \"{query}\", and no product has that name. Try *find paracetamol*, *cart* or *menu*."
     ),
     "search.nothing_hint": "Check the spelling or type the generic name. Our pharmacist can tell you whether we can get it.",
+    "search.doctor": "A doctor has that name: {doctor}.",
+    "search.doctors": "Doctors have that name: {names}.",
     "search.controlled": (
         "\"{query}\" is a controlled medicine. By law we never sell it through chat, also not with a prescription "
         "picture. Our pharmacist can tell you what is possible."
