@@ -1,39 +1,33 @@
 """Who saw or did what, appended for ever: the database refuses to change or delete a row.
 
-`detail` holds ids, codes and counts; never clinical text, never a password, never what a customer wrote.
+`detail` holds ids, codes and counts; never clinical text, never a password, never what a customer wrote. How rows are found again:
+`models.audit_search`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
-import psycopg
 from psycopg.types.json import Jsonb
 
 from models.base import connection
 from models.roles import Staff
 
-PAGE = 50
 COMMAND_LINE = "command line"
+_asker: ContextVar[str] = ContextVar("asker", default="")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One row. `staff_id` is None for the command line and for logins that failed."""
-
-    id: int
-    at: datetime
-    staff_id: int | None
-    staff_name: str
-    act: str
-    subject: str
-    subject_id: int | None
-    customer_id: int | None
-    address: str
-    detail: Mapping[str, Any]
+@contextmanager
+def asked_from(address: str) -> Iterator[None]:
+    """What is noted meanwhile was asked from this address, unless it is noted with another: verbs of models know nothing of it."""
+    before = _asker.set(address)
+    try:
+        yield
+    finally:
+        _asker.reset(before)
 
 
 def note(
@@ -61,48 +55,30 @@ def note(
             subject,
             subject_id,
             customer_id,
-            address[:64],
+            (address or _asker.get())[:64],
             Jsonb(dict(detail or {})),
         ),
     )
 
 
-SELECT = """SELECT id, at, "staffId", "staffName", act, subject, "subjectId", "customerId", address, detail FROM audit"""
-
-
-def page(
-    conn: psycopg.Connection,
-    *,
-    staff_id: int | None = None,
-    act: str = "",
-    subject: str = "",
-    subject_id: int | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    before: int | None = None,
-    limit: int = PAGE,
-) -> list[Entry]:
-    """The newest first, older than the row `before`; each filter that is given must hold. `until` is exclusive."""
-    filters = {
-        '"staffId" = %(staff_id)s': staff_id,
-        "act = %(act)s": act or None,
-        "subject = %(subject)s": subject or None,
-        '"subjectId" = %(subject_id)s': subject_id,
-        "at >= %(since)s": since,
-        "at < %(until)s": until,
-        "id < %(before)s": before,
-    }
-    wanted = [clause for clause, value in filters.items() if value is not None]
-    where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
-    values = {
-        "staff_id": staff_id,
-        "act": act,
-        "subject": subject,
-        "subject_id": subject_id,
-        "since": since,
-        "until": until,
-        "before": before,
-        "limit": limit,
-    }
-    rows = conn.execute(f"{SELECT}{where} ORDER BY id DESC LIMIT %(limit)s", values)
-    return [Entry(*row) for row in rows]
+def note_once(
+    staff: Staff, act: str, subject: str, subject_id: int, customer_id: int | None = None, *, address: str = "", minutes: int = 60
+) -> None:
+    """The same for what a page does again and again while somebody works on it: one row in so many minutes for a person, an act
+    and a thing. Two windows at the same moment may leave two."""
+    connection().execute(
+        """INSERT INTO audit ("staffId", "staffName", act, subject, "subjectId", "customerId", address)
+           SELECT %(staff)s, %(name)s, %(act)s, %(subject)s, %(id)s, %(customer)s, %(address)s WHERE NOT EXISTS (
+               SELECT FROM audit WHERE subject = %(subject)s AND "subjectId" = %(id)s AND "staffId" = %(staff)s AND act = %(act)s
+                   AND at > now() - %(minutes)s * interval '1 minute')""",
+        {
+            "staff": staff.id,
+            "name": staff.name,
+            "act": act,
+            "subject": subject,
+            "id": subject_id,
+            "customer": customer_id,
+            "address": (address or _asker.get())[:64],
+            "minutes": minutes,
+        },
+    )
