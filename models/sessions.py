@@ -54,7 +54,7 @@ def start(staff_id: int, *, hours: int, address: str = "", browser: str = "") ->
 
 FIND = """
 WITH found AS (
-    SELECT t.id, t.email, t.name, t.role, t."licenceNumber", t.active, t."mustChangePassword", t."lastLoginAt",
+    SELECT t.id, t.email, t.name, t.role, t."licenceNumber", t.active, t."mustChangePassword", t."lastLoginAt", t."doctorId",
         EXTRACT(EPOCH FROM now() - s."createdAt")::int, s."expiresAt", s."lastSeenAt"
     FROM staff_sessions s JOIN staff t ON t.id = s."staffId"
     WHERE s."tokenHash" = %(token)s AND t.active AND s."expiresAt" > now()
@@ -77,7 +77,7 @@ def find(conn: psycopg.Connection, token: str, *, idle_minutes: int, touch: bool
         return None
     values = {"token": _digest(token), "idle": idle_minutes, "touch": touch, "every": TOUCH_EVERY_S}
     row = conn.execute(FIND, values).fetchone()
-    return Session(Staff(*row[:8]), row[8], row[9]) if row else None
+    return Session(Staff(*row[:9]), row[9], row[10]) if row else None
 
 
 def end(token: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 
 import psycopg
 
@@ -24,7 +25,7 @@ ONE_TIME_DAYS = 7  # a one-time password nobody used by then opens nothing
 TRIES, LOCK_FIRST_S, LOCK_MOST_S = 5, 30, 900
 
 
-COLUMNS = 'id, email, name, role, "licenceNumber", active, "mustChangePassword", "lastLoginAt"'
+COLUMNS = 'id, email, name, role, "licenceNumber", active, "mustChangePassword", "lastLoginAt", "doctorId"'
 
 
 def get(staff_id: int) -> Staff | None:
@@ -47,16 +48,25 @@ def everybody(*, after: str = "", limit: int = PAGE) -> list[Staff]:
 
 
 def add(
-    email: str, name: str, role: str, licence_number: str = "", *, by: Staff | None = None, address: str = ""
+    email: str,
+    name: str,
+    role: str,
+    licence_number: str = "",
+    *,
+    doctor_id: int | None = None,
+    by: Staff | None = None,
+    address: str = "",
 ) -> tuple[Staff, str]:
-    """A new colleague and their one-time password, which is told once and stored nowhere.
+    """A new colleague and their one-time password, which is told once and stored nowhere. `doctor_id`: whose visits a doctor sees.
 
-    Raises Refused: bad_email, bad_name, unknown_role, licence_needed, licence_too_long, email_taken, owners_only; Busy.
+    Raises Refused: bad_email, bad_name, unknown_role, licence_needed, licence_too_long, doctor_needed, unknown_doctor, email_taken,
+    owners_only; Busy.
     """
     email, name, licence_number = tidy_email(email), " ".join(name.split()), " ".join(licence_number.split())
     _check(name, role, licence_number)
     if not EMAIL.fullmatch(email) or len(email) > EMAIL_LENGTH:
         raise Refused("bad_email")
+    doctor_id = _doctor(role, doctor_id)
     _owners_only(by, role)
     password = passwords.one_time()
     stored = passwords.hashed(password)
@@ -64,38 +74,43 @@ def add(
         row = (
             connection()
             .execute(
-                f"""INSERT INTO staff (email, name, role, "licenceNumber", "passwordHash", "passwordChangedAt")
-                    VALUES (%s, %s, %s, %s, %s, now()) ON CONFLICT (email) DO NOTHING RETURNING {COLUMNS}""",
-                (email, name, role, licence_number, stored),
+                f"""INSERT INTO staff (email, name, role, "licenceNumber", "passwordHash", "passwordChangedAt", "doctorId")
+                    VALUES (%s, %s, %s, %s, %s, now(), %s) ON CONFLICT (email) DO NOTHING RETURNING {COLUMNS}""",
+                (email, name, role, licence_number, stored, doctor_id),
             )
             .fetchone()
         )
         if row is None:
             raise Refused("email_taken")
         made = Staff(*row)
-        _noted(by, "staff_added", made.id, address, role=role)
+        _noted(by, "staff_added", made.id, address, role=role, **({"doctor": doctor_id} if doctor_id else {}))
     return made, password
 
 
-def change_role(staff_id: int, role: str, licence_number: str, *, by: Staff | None = None, address: str = "") -> Staff:
-    """Another role or licence; their sessions end, so that no page of the old role stays open.
+def change_role(
+    staff_id: int, role: str, licence_number: str, *, doctor_id: int | None = None, by: Staff | None = None, address: str = ""
+) -> Staff:
+    """Another role, licence or doctor; their sessions end, so that no page of the old role stays open.
 
-    Raises Refused: unknown_staff, own_account, owners_only, last_owner, unknown_role, licence_needed, licence_too_long.
+    Raises Refused: unknown_staff, own_account, owners_only, last_owner, unknown_role, licence_needed, licence_too_long, doctor_needed,
+    unknown_doctor.
     """
     licence_number = " ".join(licence_number.split())
     with connection().transaction():
         before = _taken(staff_id, by)
         _check(before.name, role, licence_number)
+        doctor_id = _doctor(role, doctor_id)
         _owners_only(by, before.role, role)
         if role != "owner":
             _not_the_last_owner(before)
         connection().execute(
-            """UPDATE staff SET role = %s, "licenceNumber" = %s, "updatedAt" = now() WHERE id = %s""",
-            (role, licence_number, staff_id),
+            """UPDATE staff SET role = %s, "licenceNumber" = %s, "doctorId" = %s, "updatedAt" = now() WHERE id = %s""",
+            (role, licence_number, doctor_id, staff_id),
         )
         sessions.end_all(staff_id)
-        _noted(by, "staff_role_changed", staff_id, address, before=before.role, after=role)
-    return Staff(staff_id, before.email, before.name, role, licence_number, before.active, before.must_change_password)
+        bound = {"doctor": doctor_id} if doctor_id else {}
+        _noted(by, "staff_role_changed", staff_id, address, before=before.role, after=role, **bound)
+    return replace(before, role=role, licence_number=licence_number, doctor_id=doctor_id)
 
 
 def deactivate(staff_id: int, *, by: Staff | None = None, address: str = "") -> Staff:
@@ -227,6 +242,26 @@ def _check(name: str, role: str, licence_number: str) -> None:
         raise Refused("licence_needed")
 
 
+def _doctor(role: str, doctor_id: int | None) -> int | None:
+    """Whose visits they see: a doctor's own, and no other role's."""
+    if role != "doctor":
+        return None
+    if doctor_id is None:
+        raise Refused("doctor_needed")
+    there = connection().execute("SELECT FROM doctors WHERE id = %s", (doctor_id,)).fetchone() if doctor_id < 2**31 else None
+    if there is None:
+        raise Refused("unknown_doctor")
+    return doctor_id
+
+
+def doctors(conn: psycopg.Connection) -> list[tuple[int, str]]:
+    """(id, name and specialty) of the doctors somebody can be bound to."""
+    rows = conn.execute(
+        "SELECT id, name || ', ' || specialty FROM doctors ORDER BY COALESCE(\"isActive\", true) DESC, name LIMIT 500"
+    )
+    return [(int(row[0]), str(row[1])) for row in rows]
+
+
 def _owners_only(by: Staff | None, *roles: str) -> None:
     """Owners are made and changed by owners; the command line stands above."""
     if by is not None and by.role != "owner" and "owner" in roles:
@@ -256,7 +291,7 @@ def _not_the_last_owner(found: Staff) -> None:
         raise Refused("last_owner")
 
 
-def _noted(by: Staff | None, act: str, staff_id: int, address: str, **detail: str) -> None:
+def _noted(by: Staff | None, act: str, staff_id: int, address: str, **detail: str | int) -> None:
     audit.note(by, act, "staff", staff_id, detail=detail, address=address, name=audit.COMMAND_LINE)
 
 

@@ -24,6 +24,8 @@ WHY = {
     "unknown_role": f"The role is one of {', '.join(ROLES)}.",
     "licence_needed": "A pharmacist signs with a licence number: add --licence NUMBER.",
     "licence_too_long": f"A licence number has at most {people.LICENCE_LENGTH} characters.",
+    "doctor_needed": "A doctor sees the visits of one doctor: add --doctor ID.",
+    "unknown_doctor": "There is no doctor with this id.",
     "last_owner": "This is the last owner: make another one first.",
     "unknown_staff": "There is no such colleague any more.",
 }
@@ -66,10 +68,11 @@ def staff() -> None:
 @click.option("--name", required=True, help="As it stands on decisions.")
 @click.option("--role", type=click.Choice(ROLES), required=True)
 @click.option("--licence", default="", help="The pharmacist's licence number.")
-def add(database_url: str, email: str, name: str, role: str, licence: str) -> None:
+@click.option("--doctor", type=int, default=None, help="With role doctor: the id of the doctor whose visits they see.")
+def add(database_url: str, email: str, name: str, role: str, licence: str, doctor: int | None) -> None:
     """Take on a colleague, and print the one-time password they sign in with."""
     with _open(database_url):
-        made, password = people.add(email, name, role, licence)
+        made, password = people.add(email, name, role, licence, doctor_id=doctor)
     _hand_over(made, password)
 
 
@@ -105,11 +108,13 @@ def password(database_url: str, email: str, activate: bool) -> None:
 @click.argument("email")
 @click.argument("new_role", type=click.Choice(ROLES))
 @click.option("--licence", default=None, help="The pharmacist's licence number; the present one if not given.")
-def role(database_url: str, email: str, new_role: str, licence: str | None) -> None:
+@click.option("--doctor", type=int, default=None, help="With role doctor: whose visits they see; the present one's if not given.")
+def role(database_url: str, email: str, new_role: str, licence: str | None, doctor: int | None) -> None:
     """Give somebody another role; they sign in anew."""
     with _open(database_url):
         found = _named(email)
-        people.change_role(found.id, new_role, found.licence_number if licence is None else licence)
+        number = found.licence_number if licence is None else licence
+        people.change_role(found.id, new_role, number, doctor_id=found.doctor_id if doctor is None else doctor)
     click.echo(f"{found.email} is {new_role} now.")
 
 

@@ -38,6 +38,7 @@ NAMES = {
     "pharmacist": "Ngozi Eze",
     "support": "Femi Ojo",
     "auditor": "Hauwa Sani",
+    "doctor": "Amaka Obi",
 }
 SESSION_COOKIE = "drugsng-session"
 _numbers = itertools.count(1)
@@ -59,15 +60,18 @@ def a_colleague(
     licence: str | None = None,
     active: bool = True,
     must_change: bool = False,
+    doctor: int | None = None,
 ) -> Staff:
-    """A new row of `staff` in the bound database. A pharmacist has a licence number unless told otherwise."""
+    """A new row of `staff` in the bound database. A pharmacist has a licence number unless told otherwise; `doctor` is the id of the
+    doctor that one with this role is."""
     licence = licence if licence is not None else f"PCN/{next(_numbers):05d}" if role == "pharmacist" else ""
     row = (
         connection()
         .execute(
-            """INSERT INTO staff (email, name, role, "licenceNumber", "passwordHash", "passwordChangedAt", "mustChangePassword", active)
-               VALUES (%s, %s, %s, %s, %s, now(), %s, %s)
-               RETURNING id, email, name, role, "licenceNumber", active, "mustChangePassword" """,
+            """INSERT INTO staff (email, name, role, "licenceNumber", "passwordHash", "passwordChangedAt", "mustChangePassword", active,
+                   "doctorId")
+               VALUES (%s, %s, %s, %s, %s, now(), %s, %s, %s)
+               RETURNING id, email, name, role, "licenceNumber", active, "mustChangePassword", "lastLoginAt", "doctorId" """,
             (
                 email or f"{role}{next(_numbers)}@pharmacy.example",
                 name or NAMES[role],
@@ -76,6 +80,7 @@ def a_colleague(
                 CHEAP.hash(password),
                 must_change,
                 active,
+                doctor,
             ),
         )
         .fetchone()

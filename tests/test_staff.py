@@ -9,8 +9,9 @@ import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
-from models import audit, base, passwords, sessions
+from models import audit, audit_search, base, passwords, sessions
 from models import staff as people
+from models.audit_search import Wish
 from models.base import connection
 from models.roles import RIGHTS, ROLES, Staff
 from models.staff_cli import staff as commands
@@ -49,8 +50,10 @@ def refusal(*given: object, **named: object) -> str:
 # ------------------------------------------------------------------------------------------------------------ rights
 
 
-STATUS = {"self", "today", "prescriptions.status"}
-ORDERS = {"orders.see", "orders.move"}
+STATUS = {"self", "today", "prescriptions.status", "threads.see", "visits.see", "hours.see", "labs.see"}
+ORDERS = {"orders.see", "orders.move", "threads.answer", "visits.mark", "visits.change", "labs.mark", "labs.change"}
+CARE = {"visits.notes", "labs.read"}  # what is clinical
+HOURS = {"hours.change", "holidays.change"}
 
 
 @pytest.mark.parametrize(
@@ -58,14 +61,15 @@ ORDERS = {"orders.see", "orders.move"}
     [
         ("owner", "", set(RIGHTS) - {"prescriptions.decide"}),
         ("owner", "PCN/1", set(RIGHTS)),
-        ("admin", "", STATUS | ORDERS | {"operations.see", "money.see", "money.act", "staff.see", "staff.change"}),
-        ("pharmacist", "PCN/1", STATUS | ORDERS | {"prescriptions.read", "prescriptions.decide"}),
+        ("admin", "", STATUS | ORDERS | HOURS | {"operations.see", "money.see", "money.act", "staff.see", "staff.change"}),
+        ("pharmacist", "PCN/1", STATUS | ORDERS | CARE | {"prescriptions.read", "prescriptions.decide", "labs.results"}),
         ("support", "", STATUS | ORDERS | {"operations.see", "money.see"}),
         (
             "auditor",
             "",
-            STATUS | {"operations.see", "orders.see", "money.see", "prescriptions.read", "staff.see", "audit.see"},
+            STATUS | CARE | {"operations.see", "orders.see", "money.see", "prescriptions.read", "staff.see", "audit.see"},
         ),
+        ("doctor", "", {"self", "today", "visits.see", "visits.notes", "visits.mark", "hours.see", "hours.change"}),
     ],
 )
 def test_each_role_has_its_rights_and_no_other(role: str, licence: str, rights: set[str]) -> None:
@@ -289,9 +293,9 @@ def test_the_audit_refuses_to_be_changed_or_emptied(house: str) -> None:
         with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
             connection().execute(statement)
 
-    assert [(e.act, e.subject_id, e.customer_id, e.detail) for e in audit.page(connection(), subject="prescription")] == [
-        ("prescription_seen", 7, 9, {"page": 1})
-    ]
+    assert [
+        (e.act, e.subject_id, e.customer_id, e.detail) for e in audit_search.page(connection(), Wish(subject="prescription"))
+    ] == [("prescription_seen", 7, 9, {"page": 1})]
 
 
 # ------------------------------------------------------------------------------------------------------- command line

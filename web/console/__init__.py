@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from models.visits import use_zone
 from settings import Settings
 from web.console import errors, security, showing
 
@@ -22,8 +23,12 @@ PARTS = {
     "account": "/account",
     "prescriptions": "/prescriptions",
     "pictures": "/prescriptions",
+    "conversations": "/conversations",
+    "canned": "/conversations/ready",
     "orders": "/orders",
     "money": "/money",
+    "visits": "/visits",
+    "labs": "/labs",
     "staff": "/staff",
     "audit": "/audit",
 }
@@ -35,6 +40,7 @@ def console(settings: Settings) -> Flask:
     """The application."""
     app = Flask("web.console", static_url_path=f"{PREFIX}/static")
     app.config["DRUGSNG"] = settings
+    use_zone(settings.default_timezone)
     security.guard(app, settings)
     showing.equip(app, settings)
     errors.equip(app)

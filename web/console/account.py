@@ -75,6 +75,7 @@ def confirm() -> Any:
     if not people.confirm(staff(), request.form.get("password", ""), address=address()):
         return make_response(render_template("again.html", next=goal, wrong="This is not your password."), 422)
     sessions.end(token())
+    noted("password_confirmed", "staff", staff().id)
     answer = redirect(goal or url_for("staff.everybody"), 303)
     keep(answer, staff().id)
     return answer

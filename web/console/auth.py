@@ -77,6 +77,11 @@ def noted(
     audit.note(staff(), act, subject, subject_id, customer_id, detail, address=address())
 
 
+def noted_once(act: str, subject: str, subject_id: int, customer_id: int | None = None) -> None:
+    """The same for what a page asks for again and again while somebody works on it: one row an hour."""
+    audit.note_once(staff(), act, subject, subject_id, customer_id, address=address())
+
+
 def public(view: View) -> View:
     """Marks a view that anybody may open."""
     view.needs = ""  # type: ignore[attr-defined]
@@ -94,7 +99,7 @@ def needs(right: str, *, password_due: bool = False, fresh: bool = False) -> Cal
             if found is None:
                 return _to_login()
             g.staff, g.session = found.staff, found
-            with base.unit(PAGE_WITHIN_S):
+            with base.unit(PAGE_WITHIN_S), audit.asked_from(address()):
                 if not found.staff.may(right):
                     return _denied(right)
                 if found.staff.must_change_password and not password_due:

@@ -16,7 +16,7 @@ from models.prescriptions.case import Case
 from models.values import Refused
 from models.vault import Locked
 from web.console import checks, labels, sheet
-from web.console.auth import settings, staff
+from web.console.auth import noted, settings, staff
 from web.console.sheet import Row
 from worker import sentry
 from worker.logs import log
@@ -41,6 +41,12 @@ def try_to_claim(number: int) -> str:
             abort(404)
         return "" if no.code == "decided" else why(no)
     return ""
+
+
+def seen(found: Case) -> None:
+    """On record: that this person looked, and whether they had it in hand with that."""
+    in_hand = found.waiting.state in OPEN and found.waiting.claimed_by == staff().id
+    noted("prescription.seen", "prescription", found.waiting.id, found.customer_id, {"in_hand": True} if in_hand else None)
 
 
 def why(no: Refused) -> str:

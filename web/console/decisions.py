@@ -91,7 +91,7 @@ def again(number: int) -> Any:
     """The page anew, taken up if it is free, with what was typed laid over what has come meanwhile. Decides nothing."""
     why_not = casepage.try_to_claim(number)
     found = casepage.find(number)
-    noted("prescription.seen", "prescription", number, found.customer_id)
+    casepage.seen(found)
     given = casepage.typed()
     return casepage.page(found, given, wrong=why_not and f"{why_not} What you typed is still on this page.")
 

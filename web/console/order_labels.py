@@ -20,6 +20,8 @@ STATES = {
     "refunded": ("Refunded", ""),
 }
 READY = ("Ready for pick-up", "info")
+FEES = {"visit": "appointment", "lab": "lab test"}  # what an order without goods is the fee of
+OF_FEES = {"paid": ("Paid", "good"), "processing": ("Paid", "good")}
 DONE = {
     "processing": "started preparing it",
     "shipped": "marked it shipped",
@@ -112,7 +114,9 @@ OTHER_REASONS = {
 }
 
 
-def state(code: str, pickup: bool = False) -> tuple[str, str]:
+def state(code: str, pickup: bool = False, about: str = "goods") -> tuple[str, str]:
+    if about in FEES and code in OF_FEES:
+        return OF_FEES[code]
     return READY if pickup and code == "shipped" else STATES.get(code, (code, ""))
 
 
@@ -210,6 +214,8 @@ WHY = {
     "reversed": "Its money was taken back by the provider: nothing leaves the house for it. Look at its tasks first.",
     "disputed": "The customer's bank disputes its payment: nothing leaves the house until that task is closed.",
     "refunding": "All of its money is going back: nothing leaves the house for it.",
+    "fee": "It is the fee of an appointment or a lab test: nothing is packed or brought.",
+    "took_place": "The appointment it pays for is over: money can be given back, and nothing be cancelled.",
     "bad_rider": "Write the rider's name: 2 to 40 letters.",
     "bad_phone": "Write the rider's Nigerian mobile number, like 0803 123 4567.",
     "bad_reason": "Choose a reason.",

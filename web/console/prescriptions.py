@@ -16,7 +16,7 @@ from models.prescriptions import deciding, old, queue
 from models.values import Refused
 from models.vault import Locked
 from web.console import casepage, errors, labels, old_prescriptions, packs, sheet
-from web.console.auth import go, needs, noted, settings, staff
+from web.console.auth import go, needs, noted, noted_once, settings, staff
 from web.console.decisions import decisions
 from web.console.showing import midnight
 
@@ -93,7 +93,7 @@ def verify(number: int) -> Any:
         return casepage.locked(number, error)
     except NotFound:  # not one of ours: perhaps the old system's
         return old_prescriptions.page(number)
-    noted("prescription.seen", "prescription", number, found.customer_id)
+    casepage.seen(found)
     return casepage.page(found, found.draft, why_not=why_not)
 
 
@@ -105,7 +105,9 @@ def verify(number: int) -> Any:
 def claim(number: int) -> Any:
     """Keeps it in hand: asked by the page while somebody works on it. Says until when and which version it is, or who has it."""
     try:
-        until = queue.claim(connection(), number, staff().id, minutes=settings().console_claim_minutes)
+        with connection().transaction():
+            until = queue.claim(connection(), number, staff().id, minutes=settings().console_claim_minutes)
+            noted_once("prescription.claimed", "prescription", number)
     except Refused as no:
         return jsonify(wrong=casepage.why(no), code=no.code, stale=no.code in casepage.STALE), 409
     row = connection().execute("SELECT version FROM prescriptions WHERE id = %s", (number,)).fetchone()
@@ -135,7 +137,9 @@ def _put_back(number: int) -> bool:
 def draft(number: int) -> Any:
     """Keeps what is typed. Answers with the new version, or with why it cannot be kept."""
     try:
-        version = deciding.save_draft(number, staff().id, casepage.as_draft(), version=casepage.version())
+        with db.atomic():
+            version = deciding.save_draft(number, staff().id, casepage.as_draft(), version=casepage.version())
+            noted_once("prescription.drafted", "prescription", number)
     except Refused as no:
         sentence = casepage.what_changed(casepage.find(number)) if no.code == "changed_meanwhile" else casepage.why(no)
         return jsonify(wrong=sentence, code=no.code, stale=no.code in casepage.STALE), 409
@@ -172,6 +176,8 @@ def chosen(number: int, position: int) -> str:
     ref = request.args.get("ref", "")[:12]
     line = request.args.get("line", -1, type=int)
     item = cases.item(connection(), number, line) if line >= 0 else None
+    if item is not None:
+        noted_once("prescription.seen", "prescription", number)
     row = sheet.Row(position, line, item, ref=ref, need=packs.amount_of(request.args.get("need", "")[:20]))
     row.options = list(catalogue.find_by_ref(db, [*refs, ref]).values())
     return render_template("prescriptions/options.html", row=row)

@@ -18,15 +18,25 @@ STATIC = Path(__file__).parent / "static"
 # endpoint, words, right. A page that comes later needs its line here and nothing else.
 NAVIGATION = (
     ("today.today", "Today", "today"),
+    ("conversations.inbox", "Conversations", "threads.see"),
     ("prescriptions.queue", "Prescriptions", "prescriptions.status"),
     ("orders.desk", "Orders", "orders.see"),
     ("money.desk", "Money", "money.see"),
+    ("visits.day", "Appointments", "visits.see"),
+    ("labs.day", "Labs", "labs.see"),
     ("staff.everybody", "Staff", "staff.see"),
     ("audit.entries", "Audit", "audit.see"),
 )
 # What belongs to another's place in the navigation.
-PART_OF = {"pictures": "prescriptions"}
-ROLE_NAMES = {"owner": "Owner", "admin": "Admin", "pharmacist": "Pharmacist", "support": "Support", "auditor": "Auditor"}
+PART_OF = {"pictures": "prescriptions", "canned": "conversations"}
+ROLE_NAMES = {
+    "owner": "Owner",
+    "admin": "Admin",
+    "pharmacist": "Pharmacist",
+    "support": "Support",
+    "auditor": "Auditor",
+    "doctor": "Doctor",
+}
 
 
 def equip(app: Flask, settings: Settings) -> None:

@@ -8,10 +8,11 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.exceptions import NotFound
 
 from models import staff as people
+from models.base import connection
 from models.roles import ROLES, Staff
 from models.values import Refused
 from web.console import auth
-from web.console.auth import needs
+from web.console.auth import needs, noted
 from web.console.showing import ROLE_NAMES
 
 staff = Blueprint("staff", __name__)
@@ -21,6 +22,7 @@ ROLE_WORDS = {
     "pharmacist": "reads and decides on prescriptions",
     "support": "sees how far things are, nothing clinical",
     "auditor": "reads everything, changes nothing",
+    "doctor": "sees and marks the appointments of one doctor, and when that doctor works",
 }
 WHY = {
     "bad_email": ("email", "This is not an e-mail address."),
@@ -29,6 +31,8 @@ WHY = {
     "unknown_role": ("role", "Choose one of the roles."),
     "licence_needed": ("licence", "A pharmacist signs with a licence number: write it here."),
     "licence_too_long": ("licence", f"Write at most {people.LICENCE_LENGTH} characters."),
+    "doctor_needed": ("doctor", "Choose whose appointments they see."),
+    "unknown_doctor": ("doctor", "There is no such doctor any more."),
     "owners_only": ("", "Only an owner makes or changes owners."),
     "last_owner": ("", "This is the last owner: make another one first."),
     "own_account": ("", "Nobody changes their own role or ends their own account. Ask another owner or admin."),
@@ -55,12 +59,16 @@ def new() -> str:
 @staff.post("/new")
 @needs("staff.change", fresh=True)
 def add() -> Any:
-    given = {name: request.form.get(name, "")[:200] for name in ("email", "name", "role", "licence")}
+    given = {name: request.form.get(name, "")[:200] for name in ("email", "name", "role", "licence", "doctor")}
     try:
         made, password = people.add(
-            given["email"], given["name"], given["role"], given["licence"], by=auth.staff(), address=auth.address()
+            *(given["email"], given["name"], given["role"], given["licence"]),
+            doctor_id=_doctor(),
+            by=auth.staff(),
+            address=auth.address(),
         )
     except Refused as refused:
+        noted("staff_refused", "staff", detail={"act": "add", "code": refused.code})
         return make_response(_form(given, refused.code), 422)
     return _told(made, password)
 
@@ -76,9 +84,9 @@ def one(number: int) -> str:
 def role(number: int) -> Any:
     wish = request.form.get("role", ""), request.form.get("licence", "")[:200]
     try:
-        done = people.change_role(number, *wish, by=auth.staff(), address=auth.address())
+        done = people.change_role(number, *wish, doctor_id=_doctor(), by=auth.staff(), address=auth.address())
     except Refused as refused:
-        return make_response(_person(_get(number), refused.code), 422)
+        return _refused(number, refused.code)
     flash(f"{done.name} is {ROLE_NAMES[done.role].lower()} now, and signs in anew.", "good")
     return redirect(url_for("staff.one", number=number), 303)
 
@@ -92,7 +100,7 @@ def password(number: int) -> Any:
             number, by=auth.staff(), address=auth.address(), activate=bool(request.form.get("activate"))
         )
     except Refused as refused:
-        return make_response(_person(_get(number), refused.code), 422)
+        return _refused(number, refused.code)
     return _told(done, word)
 
 
@@ -102,9 +110,25 @@ def end(number: int) -> Any:
     try:
         done = people.deactivate(number, by=auth.staff(), address=auth.address())
     except Refused as refused:
-        return make_response(_person(_get(number), refused.code), 422)
+        return _refused(number, refused.code)
     flash(f"{done.name} is signed out and cannot sign in any more.", "good")
     return redirect(url_for("staff.everybody"), 303)
+
+
+def _doctor() -> int | None:
+    given = request.form.get("doctor", 0, type=int)
+    return given if given > 0 else None
+
+
+def _doctors() -> list[tuple[str, str]]:
+    return [("", "None"), *((str(number), name) for number, name in people.doctors(connection()))]
+
+
+def _refused(number: int, code: str) -> Any:
+    """The page with why not. What was tried is on record too."""
+    page = _person(_get(number), code)
+    noted("staff_refused", "staff", number, detail={"act": request.path.rpartition("/")[2], "code": code})
+    return make_response(page, 422)
 
 
 def _get(number: int) -> Staff:
@@ -122,7 +146,7 @@ def _roles() -> list[tuple[str, str]]:
 
 def _form(given: dict[str, str], code: str) -> str:
     where, sentence = WHY.get(code, ("", ""))
-    return render_template("staff/new.html", given=given, wrong={where: sentence}, roles=_roles())
+    return render_template("staff/new.html", given=given, wrong={where: sentence}, roles=_roles(), doctors=_doctors())
 
 
 def _person(found: Staff, code: str) -> str:
@@ -130,7 +154,13 @@ def _person(found: Staff, code: str) -> str:
     mine = auth.staff()
     changes = mine.may("staff.change") and mine.id != found.id and (found.role != "owner" or mine.role == "owner")
     return render_template(
-        "staff/one.html", it=found, wrong={where: sentence}, roles=_roles(), changes=changes, fresh=auth.is_fresh()
+        "staff/one.html",
+        it=found,
+        wrong={where: sentence},
+        roles=_roles(),
+        doctors=_doctors(),
+        changes=changes,
+        fresh=auth.is_fresh(),
     )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 from flask import Blueprint, render_template, url_for
 
-from models import figures, money_desk, order_desk
+from models import clock, figures, money_desk, order_desk, threads
 from models.base import connection
 from models.prescriptions import queue
+from models.visits import desk
+from web.console import thread_labels
 from web.console.auth import needs, settings, staff
 from web.console.showing import for_long, midnight
 
@@ -49,11 +52,41 @@ def numbers() -> str:
 def _all() -> dict[str, Any]:
     conn = connection()
     return {
+        "conversations": _conversations() if staff().may("threads.see") else [],
         "prescriptions": _prescriptions(conn) if staff().may("prescriptions.status") else [],
+        "visits": _visits(conn) if staff().may("visits.see") else [],
         "orders": _orders(conn) if staff().may("orders.see") else [],
         "money": _money(conn) if staff().may("money.see") else [],
         "operations": _operations(conn) if staff().may("operations.see") else [],
     }
+
+
+def _conversations() -> list[Figure]:
+    now = clock.utcnow()
+    found = threads.counts(staff().id, now)
+    seconds, tone = thread_labels.waits(found.oldest_wait, now)
+    waiting = f"the longest for {for_long(seconds)}" if found.waiting else "nobody waits"
+    return [
+        Figure("Wait for an answer", str(found.waiting), waiting, tone, url_for("conversations.inbox", tab="all")),
+        Figure("Nobody has them", str(found.unassigned), "conversations", link=url_for("conversations.inbox", tab="unassigned")),
+        Figure("In your hands", str(found.mine), "conversations", link=url_for("conversations.inbox", tab="mine")),
+    ]
+
+
+def _visits(conn: psycopg.Connection) -> list[Figure]:
+    """Of this day; a doctor's own."""
+    begins, now = midnight(settings().default_timezone), clock.utcnow()
+    found = desk.counts(conn, begins, begins + timedelta(days=1), now, of=staff().only_doctor)
+    over = f"{found.unmarked} over and not marked" if found.unmarked else "whoever came is marked"
+    own = [Figure("Appointments today", str(found.visits), over, "warn" if found.unmarked else "", url_for("visits.day"))]
+    if not staff().may("labs.see"):
+        return own
+    due = "of samples that were taken" if found.results_due else "none is awaited"
+    return [
+        *own,
+        Figure("Lab tests today", str(found.labs), "samples to take or taken", link=url_for("labs.day")),
+        Figure("Results to come", str(found.results_due), due, link=url_for("labs.due")),
+    ]
 
 
 def _prescriptions(conn: psycopg.Connection) -> list[Figure]:

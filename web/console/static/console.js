@@ -4,10 +4,13 @@
 (() => {
   const csrf = () => document.querySelector('meta[name="csrf-token"]').content;
 
+  // Whether a person asked for it; a page that asks by itself has no event, or one called "poll".
+  const asked = (config) => Boolean(config && config.triggeringEvent && config.triggeringEvent.type !== "poll");
+
   document.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["X-CSRFToken"] = csrf();
     // What a page asks by itself keeps nobody signed in.
-    if (!event.detail.triggeringEvent) event.detail.headers["Console-Background"] = "1";
+    if (!asked(event.detail)) event.detail.headers["Console-Background"] = "1";
   });
 
   function say(text, kind) {
@@ -21,15 +24,14 @@
 
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     document.addEventListener(name, (event) => {
-      if (event.detail.requestConfig && event.detail.requestConfig.triggeringEvent) {
+      if (asked(event.detail.requestConfig)) {
         say("No connection to the pharmacy's server. Nothing was changed; try again.", "bad");
       }
     });
   }
   // An error message is put at the top: bring it into view when a person asked for what failed.
   document.addEventListener("htmx:responseError", (event) => {
-    const config = event.detail.requestConfig;
-    if (config && config.triggeringEvent) document.getElementById("messages").scrollIntoView({ block: "nearest" });
+    if (asked(event.detail.requestConfig)) document.getElementById("messages").scrollIntoView({ block: "nearest" });
   });
 
   // "5 min ago" grows older on its own.
@@ -68,6 +70,10 @@
     const shown = event.target.dataset.shows;
     if (shown) for (const field of document.querySelectorAll(shown)) field.type = event.target.checked ? "text" : "password";
   });
+
+  // Where there is no room for all pages, the one somebody is on is in sight.
+  const present = document.querySelector(".places [aria-current]");
+  if (present && present.offsetLeft + present.offsetWidth > present.parentNode.clientWidth) present.parentNode.scrollLeft = present.offsetLeft - present.parentNode.offsetLeft - 40;
 
   // The menu under the name closes with Escape or a click beside it.
   const menu = document.querySelector("details.me");
