@@ -1,7 +1,7 @@
 """Every figure, one after the other, each in a process of its own with a time limit, and one table at the end.
 
 python -m bench                    webhook drain full crowd idle edge ocr payments flood waits prescription takeover expand
-                                   search
+                                   search timers dates visits doctors windows
 python -m bench drain idle         some of them
 make bench ARGS="drain idle"       the same
 """
@@ -38,6 +38,11 @@ BENCHES: dict[str, tuple[tuple[str, ...], int]] = {
         300,
     ),
     "expand": (("bench.expand",), 300),
+    "timers": (("bench.timers",), 300),
+    "dates": (("bench.dates",), 60),
+    "visits": (("bench.visits",), 300),
+    "doctors": (("bench.doctors",), 300),
+    "windows": (("bench.windows",), 120),
     "search": (("bench.search", "--invented", "100000"), 300),
 }
 STOP_LIMIT_S = 60

@@ -34,11 +34,13 @@ from models.takeover.adopting import adopt
 from tests.servers import with_database
 
 BIG = (
-    *("users", "orders", "order_items", "prescriptions", "sessions"),
+    *("users", "orders", "order_items", "prescriptions", "sessions", "appointments", "diagnostic_bookings", "handovers"),
     *("customers", "customer_identities", "conversations", "inbox", "outbox", "media", "timers"),
     *("cart_lines", "order_events", "stock_reservations", "prescription_pages", "prescription_decisions", "prescription_items"),
     *("payment_attempts", "payments", "audit", "old_files", "customer_tokens"),
 )
+SMALL = {name: number // 5 for name, number in takeover.NUMBERS.items()}
+TABLES = {"bookings": "diagnostic_bookings"}
 CALM_S = 1.0  # before and after a step, so that a statement caught by its start or end is whole
 REPORT_EVERY_S = 2.0
 REPORTS = (
@@ -75,18 +77,18 @@ def main() -> int:
     parser.add_argument("--template", metavar="NAME", help="a database at step 002 on that server, to be copied")
     parser.add_argument("--from", dest="first", default="003", help="the first step measured; those before are taken in peace")
     parser.add_argument("--to", default="999")
-    for name, number in (("users", 20_000), ("orders", 40_000), ("prescriptions", 10_000), ("sessions", 20_000), ("writers", 8)):
+    for name, number in (*SMALL.items(), ("writers", 8)):
         parser.add_argument(f"--{name}", type=int, default=number)
     parser.add_argument("--keep", action="store_true", help="leave the copy there")
     given = parser.parse_args()
-    rows = {name: getattr(given, name) for name in ("users", "orders", "prescriptions", "sessions")}
+    rows = {name: getattr(given, name) for name in SMALL}
     with ExitStack() as stack:
         server = given.server or stack.enter_context(services.throwaway()).start(valkey=False)[0]
         url = stack.enter_context(_copy(server, given.template, keep=given.keep))
         if not given.template:
             takeover.make(url, rows)
             adopt(url)
-        counted = {table: _top(url, table) for table in rows}
+        counted = {table: _top(url, TABLES.get(table, table)) for table in rows}
         print(f"a database of {', '.join(f'{number:,} {table}' for table, number in counted.items())}", flush=True)
         steps = [name for name in status(url).pending if name[:3] <= given.to]
         found = [measured for name in steps if (measured := _take(url, name, counted, given))]

@@ -58,6 +58,20 @@ ROWS = {
         """INSERT INTO old_files ("prescriptionId", state) SELECT i, 'stored' FROM generate_series(1, {prescriptions}) i""",
         """INSERT INTO customer_tokens ("tokenHash", purpose, "customerId", "createdAt", "expiresAt", "endsAt", once)
             SELECT sha256(i::text::bytea), 'account', i, now(), now(), now(), true FROM generate_series(1, {prescriptions}) i""",
+        """INSERT INTO handovers ("customerId", reason, "openedAt", "closedAt")
+            SELECT i, 'asked', now(), CASE WHEN i % 100 > 0 THEN now() END FROM generate_series(1, {prescriptions}) i""",
+    ),
+    "014": (
+        """UPDATE appointments SET "customerId" = 1 + id % {customers}, number = 'V' || id, "bookingKey" = 'k' || id
+            WHERE id <= {prescriptions} AND id % 2 = 0""",
+        """INSERT INTO visit_events ("appointmentId", at, what, who) SELECT id, now(), 'booked', 'customer' FROM appointments
+            WHERE "bookingKey" IS NOT NULL""",
+    ),
+    "015": (
+        """INSERT INTO thread_notes ("customerId", "staffId", text, "createdAt")
+            SELECT i, 1, 'calls back at four', now() FROM generate_series(1, {prescriptions}) i""",
+        """INSERT INTO thread_reads ("staffId", "customerId", "lastInboxId") SELECT 1, i, i FROM generate_series(1, {prescriptions}) i""",
+        """INSERT INTO thread_files ("mediaRow", state) SELECT id, 'done' FROM media WHERE id <= {prescriptions}""",
     ),
 }  # fmt: skip
 # Step from which on -> (the table whose id the %s are, statements); several statements are one transaction.
@@ -102,6 +116,22 @@ WRITES = {
     ),
     "011": (("orders", """UPDATE orders SET "riderName" = 'Musa', "shippedAt" = now() WHERE id = %s"""),),
     "012": (("outbox", """UPDATE outbox SET notice = '{"kind": "order_paid"}' WHERE id = %s"""),),
+    "014": (
+        ("customers", """INSERT INTO appointments ("userId", "customerId", "doctorId", number, state, "dateTime", "endsAt", "bookingKey",
+                "createdAt", "updatedAt")
+            SELECT (SELECT min(id) FROM users), c, 1 + c %% 3, 'V' || gen_random_uuid(), 'booked', at, at + interval '20 minutes',
+                gen_random_uuid(), now(), now()
+            FROM (SELECT c, now() + interval '100 days' + random() * interval '100 years' FROM (VALUES (%s)) v (c)) w (c, at)"""),
+        ("appointments", """UPDATE appointments SET state = 'done', "updatedAt" = now() WHERE id = %s"""),
+    ),
+    "015": (
+        ("customers", """INSERT INTO handovers ("customerId", reason, "openedAt", "waitingSince") VALUES (%s, 'asked', now(), now())
+            ON CONFLICT DO NOTHING"""),
+        ("customers", """INSERT INTO outbox ("customerId", payload, "expiresAt", "staffId", "staffKey")
+            VALUES (%s, '{"type": "text"}', now() + interval '1 day', 1, gen_random_uuid())"""),
+        ("customers", """INSERT INTO thread_reads ("staffId", "customerId", "lastInboxId") VALUES (1, %s, 9)
+            ON CONFLICT ("staffId", "customerId") DO UPDATE SET "lastInboxId" = EXCLUDED."lastInboxId" + 1"""),
+    ),
 }  # fmt: skip
 
 

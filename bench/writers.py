@@ -23,6 +23,15 @@ OLD_PROGRAM: tuple[Write, ...] = (
         VALUES (%s, 'Processing', 1250.5, 'Paystack', 'Street', now(), now())"""),
     ("orders", """INSERT INTO order_items ("orderId", "productId", quantity, price, "createdAt", "updatedAt")
         VALUES (%s, 1, 1, 10.1, now(), now())"""),
+    ("users", """INSERT INTO appointments ("userId", "doctorId", "dateTime", "createdAt", "updatedAt")
+        SELECT u, 1 + u %% 3, date_trunc('hour', now()) + u %% 5000 * interval '30 minutes', now(), now() FROM (VALUES (%s)) v (u)"""),
+    ("appointments", """UPDATE appointments SET "dateTime" = "dateTime" + interval '1 day', "updatedAt" = now()
+        WHERE id = %s AND id %% 2 = 1"""),
+    ("appointments", """UPDATE appointments SET status = 'Cancelled', "updatedAt" = now() WHERE id = %s"""),
+    ("users", """INSERT INTO diagnostic_bookings ("userId", "diagnosticTestId", "sampleCollectionDate", "sampleCollectionLocation",
+            "totalAmount", "createdAt", "updatedAt")
+        VALUES (%s, 1, now() + interval '2 days', 'Home', 5000, now(), now())"""),
+    ("diagnostic_bookings", """UPDATE diagnostic_bookings SET status = 'Completed', "updatedAt" = now() WHERE id = %s"""),
 )  # fmt: skip
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import psycopg
 
+# A customer's thread with a person, in which the customer has the last word.
+THREADS = """"closedAt" IS NULL AND "waitingSince" IS NOT NULL AND reason IN ('asked', 'not_understood', 'emergency')"""
+NEXT_DAY = "during && tstzrange(now(), now() + interval '1 day')"
+GOODS = """"deliveryKind" NOT IN ('visit', 'lab')"""  # the fee of a visit is nothing to be packed
 QUESTIONS = {
     "drugsng_inbox_pending": "(SELECT count(*) FROM inbox WHERE status = 'pending')",
     "drugsng_inbox_oldest_pending_seconds": """(SELECT COALESCE(EXTRACT(EPOCH FROM now() - min("receivedAt")), 0)
@@ -20,7 +24,19 @@ QUESTIONS = {
     "drugsng_receipts_open": """(SELECT count(*) FROM delivery_receipts WHERE "settledAt" IS NULL)""",
     "drugsng_sender_stopped": """(SELECT count(*) FROM sender_state WHERE "openUntil" > now())""",
     "drugsng_handovers_open": """(SELECT count(*) FROM handovers WHERE "closedAt" IS NULL)""",
+    "drugsng_threads_waiting": f"(SELECT count(*) FROM handovers WHERE {THREADS})",
+    "drugsng_threads_oldest_waiting_seconds": f"""(SELECT COALESCE(EXTRACT(EPOCH FROM now() - min("waitingSince")), 0)
+        FROM handovers WHERE {THREADS})""",
+    "drugsng_thread_files_waiting": "(SELECT count(*) FROM thread_files WHERE state = 'waiting')",
+    'drugsng_visits_next_day{kind="doctor"}': f"""(SELECT count("doctorId") FROM visit_times WHERE {NEXT_DAY})""",
+    'drugsng_visits_next_day{kind="lab"}': f"""(SELECT count("testId") FROM visit_times WHERE {NEXT_DAY})""",
+    "drugsng_lab_results_awaited": """(SELECT count(*) FROM diagnostic_bookings WHERE "sampleCollectionDate"
+        BETWEEN now() - interval '30 days' AND now() - interval '3 days'
+        AND state = 'done' AND "customerId" IS NOT NULL AND "resultMediaRow" IS NULL)""",
     "drugsng_timers_overdue": """(SELECT count(*) FROM timers WHERE "firedAt" IS NULL AND "fireAt" < now() - interval '1 minute')""",
+    # Of the newest rows, read by their key: as many as a busy hour brings.
+    "drugsng_timers_too_late": """(SELECT count(*) FROM (SELECT reason, "receivedAt" FROM inbox ORDER BY id DESC LIMIT 5000) newest
+        WHERE reason = 'too_late' AND "receivedAt" > now() - interval '1 hour')""",
     "drugsng_prescriptions_to_read": "(SELECT count(*) FROM prescriptions WHERE state = 'reading')",
     "drugsng_prescriptions_oldest_to_read_seconds": """(SELECT COALESCE(EXTRACT(EPOCH FROM now() - min("createdAt")), 0)
         FROM prescriptions WHERE state = 'reading')""",
@@ -30,10 +46,10 @@ QUESTIONS = {
         FROM prescriptions WHERE state IN ('waiting', 'asked') AND state = 'waiting')""",
     "drugsng_prescriptions_not_read": """(SELECT count(*) FROM prescriptions
         WHERE state IN ('waiting', 'asked') AND "extractionStatus" = 'failed')""",
-    "drugsng_orders_to_prepare": "(SELECT count(*) FROM orders WHERE state IN ('paid', 'processing'))",
-    "drugsng_orders_oldest_to_prepare_seconds": """(SELECT COALESCE((SELECT EXTRACT(EPOCH FROM now() - COALESCE(
+    "drugsng_orders_to_prepare": f"(SELECT count(*) FROM orders WHERE state IN ('paid', 'processing') AND {GOODS})",
+    "drugsng_orders_oldest_to_prepare_seconds": f"""(SELECT COALESCE((SELECT EXTRACT(EPOCH FROM now() - COALESCE(
         (SELECT max(e.at) FROM order_events e WHERE e."orderId" = o.id AND e.what = 'paid'), o."orderDate", o."createdAt"))
-        FROM orders o WHERE state IN ('paid', 'processing') ORDER BY id LIMIT 1), 0))""",
+        FROM orders o WHERE state IN ('paid', 'processing') AND {GOODS} ORDER BY id LIMIT 1), 0))""",
     "drugsng_orders_pending_payment": "(SELECT count(*) FROM orders WHERE state = 'pending_payment')",
     # Of the last time the books were added up (job `check-books`); -1: not yet.
     "drugsng_payment_violations": """COALESCE((SELECT CASE WHEN outcome ~ '^[0-9]+ violation'
@@ -61,7 +77,13 @@ FAMILIES = {
     "drugsng_receipts_open": "Statuses of Meta that wait to be settled.",
     "drugsng_sender_stopped": "1 while nothing is sent, because Meta refuses us or our token.",
     "drugsng_handovers_open": "Conversations that wait for a person.",
+    "drugsng_threads_waiting": "Customers whose words to a person nobody has answered.",
+    "drugsng_threads_oldest_waiting_seconds": "How long the first of them has waited; 0 when none does.",
+    "drugsng_thread_files_waiting": "Files of talks that are to be fetched or handed over.",
+    "drugsng_visits_next_day": "Appointments and lab tests of the next 24 hours, by kind.",
+    "drugsng_lab_results_awaited": "Samples taken more than three days ago whose result is not there.",
     "drugsng_timers_overdue": "Timers that should have fired a minute ago and more.",
+    "drugsng_timers_too_late": "Reminders of the last hour that were not said, because their moment had passed.",
     "drugsng_prescriptions_to_read": "Prescriptions that wait for the machine.",
     "drugsng_prescriptions_oldest_to_read_seconds": "Age of the oldest of them; 0 when none waits.",
     "drugsng_prescriptions_waiting": "Prescriptions that wait for a pharmacist.",

@@ -1,9 +1,9 @@
 """What rolling back would take away for good: read from the steps' own SQL before anything is done.
 
 A step's way back only *asks* (`models.migration_steps`), so what it drops can be heard without doing it: whole tables, columns
-of tables that stay, and rows that a column which may be empty now and not afterwards throws out. A test holds what is heard
-against the catalogue before and after, for every step there is. `left_over_file` writes it down, `left_over_people` keeps who
-the customers were.
+of tables that stay, rows it deletes, and rows that a column which may be empty now and not afterwards throws out. A test holds
+what is heard against the catalogue before and after, for every step there is. `left_over_file` writes it down,
+`left_over_people` keeps who the customers were.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ _COMMENT = re.compile(r"--[^\n]*")
 _TABLES = re.compile(rf"DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?({_NAME}(?:\s*,\s*{_NAME})*)", re.IGNORECASE)
 _ALTER = re.compile(rf"ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?({_NAME})\s([^;]*)", re.IGNORECASE)
 _COLUMN = re.compile(rf"DROP\s+COLUMN\s+(?:IF\s+EXISTS\s+)?({_NAME})", re.IGNORECASE)
+_DELETED = re.compile(rf"DELETE\s+FROM\s+({_NAME})\s+WHERE\s+([^;]+)", re.IGNORECASE)
 _FILLED = re.compile(rf"ALTER\s+(?:COLUMN\s+)?({_NAME})\s+SET\s+NOT\s+NULL", re.IGNORECASE)
 
 # Nobody who reads the file later is to sign in with it. Table -> columns; and any column of ours that is called like one.
 SECRET_TABLES = frozenset({"staff_sessions", "customer_tokens"})
 SECRET_COLUMN = re.compile(r"password(?!ChangedAt)|token|secret|codehash", re.IGNORECASE)
 # Made from other rows by the steps themselves, or put back by them: nothing of it is lost.
-MADE_AGAIN = frozenset({"catalogue_entries", "catalogue_version", "controlled_substances", "sessions_archive"})
+MADE_AGAIN = frozenset({"catalogue_entries", "catalogue_version", "controlled_substances", "sessions_archive", "visit_times"})
 # A column that the steps fill for every row says something only where it is not what they would write. None: never.
+HALF_AN_HOUR = """t."endsAt" IS DISTINCT FROM t."{time}" + interval '30 minutes'"""
 DERIVED: dict[tuple[str, str], str | None] = {
     ("products", "priceKobo"): None,
     ("healthcare_products", "priceKobo"): None,
@@ -41,6 +43,12 @@ DERIVED: dict[tuple[str, str], str | None] = {
     ("diagnostic_bookings", "totalKobo"): None,
     ("orders", "orderNumber"): 't."orderNumber" <> t.id::text',
     ("orders", "state"): 't.state <> order_state_of(t.status, t."paymentStatus", t."paymentMethod", NULL)',
+    ("appointments", "number"): "t.number <> 'A' || t.id",
+    ("appointments", "state"): "t.state <> visit_state_of(t.status::text, NULL)",
+    ("appointments", "endsAt"): HALF_AN_HOUR.format(time="dateTime"),
+    ("diagnostic_bookings", "number"): "t.number <> 'L' || t.id",
+    ("diagnostic_bookings", "state"): "t.state <> visit_state_of(t.status::text, NULL)",
+    ("diagnostic_bookings", "endsAt"): HALF_AN_HOUR.format(time="sampleCollectionDate"),
     ("prescriptions", "extractionStatus"): (
         """(t."extractionStatus" = 'failed' OR (t."extractionStatus" = 'extracted')"""
         r""" <> coalesce(btrim(t."extractedText", E' \n\t\r') <> '', false))"""
@@ -50,12 +58,13 @@ DERIVED: dict[tuple[str, str], str | None] = {
 
 @dataclass(frozen=True)
 class Loss:
-    """What goes of one table: all of it, or columns, and rows in which one of `must_fill` is empty."""
+    """What goes of one table: all of it, or columns, and rows in which one of `must_fill` is empty or a condition of `deleted` holds."""
 
     table: str
     whole: bool
     columns: tuple[str, ...] = ()
     must_fill: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,7 @@ def heard(steps: Iterable[Step], database: Any) -> list[Loss]:
     whole: set[str] = set()
     columns: dict[str, dict[str, None]] = defaultdict(dict)
     filled: dict[str, dict[str, None]] = defaultdict(dict)
+    deleted: dict[str, dict[str, None]] = defaultdict(dict)
     for step in steps:
         listener = _Listener()
         step.rollback(listener, database, fake=False)
@@ -83,10 +93,13 @@ def heard(steps: Iterable[Step], database: Any) -> list[Loss]:
             for table, rest in _ALTER.findall(text):
                 columns[_bare(table)].update(dict.fromkeys(map(_bare, _COLUMN.findall(rest))))
                 filled[_bare(table)].update(dict.fromkeys(map(_bare, _FILLED.findall(rest))))
-    whole = {name for name in whole if not name.startswith(("rollback_", "drugsng_"))}
-    some = {table for table in (*columns, *filled) if table not in whole and (columns[table] or filled[table])}
+            for table, condition in _DELETED.findall(text):
+                deleted[_bare(table)].update({condition.strip(): None})
+    of_ours = ("rollback_", "drugsng_")
+    whole = {name for name in whole if not name.startswith(of_ours)}
+    some = {table for of in (columns, filled, deleted) for table, what in of.items() if what and not table.startswith(of_ours)}
     made = [Loss(table, whole=True) for table in whole]
-    made += [Loss(table, False, tuple(columns[table]), tuple(filled[table])) for table in some]
+    made += [Loss(table, False, tuple(columns[table]), tuple(filled[table]), tuple(deleted[table])) for table in some - whole]
     return sorted(made, key=lambda loss: loss.table)
 
 
@@ -126,7 +139,7 @@ def _rows(loss: Loss, there: dict[str, str], where: str = "") -> list[Part]:
 
 def _columns_and_rows(loss: Loss, there: dict[str, str], database: Any) -> list[Part]:
     made: list[Part] = []
-    emptied = [f't."{name}" IS NULL' for name in loss.must_fill if name in there]
+    emptied = [f't."{name}" IS NULL' for name in loss.must_fill if name in there] + [f"({one})" for one in loss.deleted]
     if emptied:
         made += _rows(loss, there, f" WHERE {' OR '.join(emptied)}")
     names = [name for name in loss.columns if name in there]

@@ -1,4 +1,6 @@
-"""Everything that is sealed, put under the newest key: columns and files of prescriptions, in rounds that may be repeated.
+"""Everything that is sealed, put under the newest key: columns and files of prescriptions, files of talks, results of lab tests.
+
+In rounds that may be repeated.
 
 Decisions are left as they are: their records are append-only by a trigger, and a way around it would be a way around the
 promise. The keys they were sealed with are kept instead; `keys_of_decisions` says which.
@@ -36,6 +38,12 @@ WHERE p.id > %s AND (p.state IS NOT NULL OR EXISTS (SELECT FROM old_files WHERE 
 ORDER BY p.id LIMIT %s
 """
 
+# Of talks, and results of lab tests: a file and its row.
+LOOSE = """
+SELECT m.id, m."storedAs" FROM media m WHERE m.id > %s AND m."storedAt" IS NOT NULL AND m."storedAs" <> ''
+    AND NOT EXISTS (SELECT FROM prescriptions p WHERE p."mediaRow" = m.id) ORDER BY m.id LIMIT %s
+"""
+
 
 def batch(conn: psycopg.Connection, *, after: int, limit: int) -> list[Sealed]:
     """The next prescriptions, by id."""
@@ -44,6 +52,11 @@ def batch(conn: psycopg.Connection, *, after: int, limit: int) -> list[Sealed]:
         Sealed(row[0], {name: bytes(value) for name, value in zip(COLUMNS, row[1:4], strict=True) if value}, tuple(row[4]))
         for row in rows
     ]
+
+
+def loose_files(conn: psycopg.Connection, *, after: int, limit: int) -> list[Sealed]:
+    """The next files that belong to no prescription, by the id of their row in `media`."""
+    return [Sealed(row, {}, (name,)) for row, name in conn.execute(LOOSE, (after, limit))]
 
 
 def reseal(row: Sealed) -> tuple[int, list[str]]:

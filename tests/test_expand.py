@@ -27,8 +27,17 @@ INSERT INTO orders ("userId", "totalAmount", "paymentMethod", "shippingAddress",
 SELECT i, 1250.5, 'Paystack', 'Street', now(), now() FROM generate_series(1, 3) i;
 INSERT INTO prescriptions ("orderId", "fileUrl", "createdAt", "updatedAt") SELECT i, 'x', now(), now() FROM generate_series(1, 3) i;
 INSERT INTO sessions ("phoneNumber", "createdAt", "updatedAt") VALUES ('+2348030000001', now(), now());
+INSERT INTO doctors (name, specialty, location, "createdAt", "updatedAt")
+SELECT 'Dr ' || i, 'General', 'Lagos', now(), now() FROM generate_series(1, 3) i;
+INSERT INTO appointments ("userId", "doctorId", "dateTime", "createdAt", "updatedAt")
+SELECT i, 1, now() + interval '2 days', now(), now() FROM generate_series(1, 3) i;
+INSERT INTO diagnostic_tests (name, category, price, "createdAt", "updatedAt") VALUES ('Malaria', 'Blood', 5000, now(), now());
+INSERT INTO diagnostic_bookings ("userId", "diagnosticTestId", "sampleCollectionDate", "sampleCollectionLocation", "totalAmount",
+    "createdAt", "updatedAt") SELECT i, 1, now(), 'Home', 5000, now(), now() FROM generate_series(1, 3) i;
 """
 IN_STEP = "a trigger fills the new column from the old one, so whatever the version before writes passes"
+VISIT_IN_STEP = "fills the new columns from the old ones and refuses nothing, also when the old program's start removed them"
+VISIT_TIME = "notes which time is taken; of two old visits at one time the second stands beside the first"
 REGISTER = "keeps the search index; it names no column of ours and refuses nothing"
 MONEY = ("products", "healthcare_products", "diagnostic_tests", "carts", "order_items", "orders", "diagnostic_bookings")
 # What a step does ask, and why the version before can live with it. A line that is not found any more fails as well.
@@ -52,6 +61,9 @@ ALLOWED: dict[str, dict[str, str]] = {
         "prescriptions: new check prescriptions_whose": "the version before always names an order",
     },
     "010": {"catalogue_entries: new trigger catalogue_health_control": "raises a level of control and refuses nothing"},
+    "014": {f"{table}: new trigger visit_in_step": VISIT_IN_STEP for table in ("appointments", "diagnostic_bookings")}
+    | {f"{table}: new trigger visit_time_held": VISIT_TIME for table in ("appointments", "diagnostic_bookings")},
+    "016": {"order_items: new check order_items_named": "admits whatever the one before did, and lines of a fee besides"},
 }
 
 

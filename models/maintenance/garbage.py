@@ -22,9 +22,11 @@ from models.base import unit
 from models.maintenance.old_files import ROOM as OLD_ROOM
 from models.maintenance.rounds import UNIT_S, Bounds, keep_place, place
 from models.prescriptions.receiving import ROOM
+from models.threads.answering import ROOM as TALK_ROOM
 from models.vault import Away, vault
+from models.visits.results import ROOM as RESULT_ROOM
 
-ROOMS = (ROOM, OLD_ROOM)
+ROOMS = (ROOM, OLD_ROOM, TALK_ROOM, RESULT_ROOM)
 YOUNG = timedelta(days=1)  # a file is written before its row says so
 PLACE = "vault-garbage"
 MANY = 20

@@ -3,7 +3,7 @@
 A prescription is kept for RETENTION_PRESCRIPTION_DAYS after the last thing that happened to it or to its order, because a pharmacy
 must be able to show what it dispensed on; that duty goes before a wish to be deleted (NDPA 2023, legal obligation). Then its
 files leave the vault and its reading, draft and answers are emptied; the row, its status and the sealed records of decisions,
-which are append-only, stay.
+which are append-only, stay. Results of lab tests are kept as long, from the day each was put up; that there was one stays.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from datetime import datetime
 import psycopg
 
 from models.base import unit
+from models.maintenance import aged_files
 from models.maintenance.rounds import UNIT_S, Bounds, keep_place, place
 from models.vault import vault
 
 PLACE = "retention-prescriptions"
+PLACE_OF_RESULTS = "retention-results"
 LEAST_DAYS = 30
 REQUESTS = ("delete_my_data", "my_data", "correct_data")
 ANSWER_WITHIN_DAYS = 30  # NDPA 2023 with GAID 2025: without delay, one month at the most
@@ -57,6 +59,11 @@ WHERE EXISTS (SELECT FROM prescriptions WHERE id = %(id)s AND state IS NULL)
 ON CONFLICT ("prescriptionId") DO UPDATE SET state = 'removed', reason = 'retention', "storedAs" = '', "updatedAt" = now()
 """
 
+RESULTS = """
+SELECT id, "storedAs" FROM media WHERE id > %(after)s AND purpose = 'lab_result' AND "storedAs" <> ''
+    AND "createdAt" < now() - %(days)s * interval '1 day' ORDER BY id LIMIT %(rows)s
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Requests:
@@ -92,6 +99,11 @@ def prescriptions(bounds: Bounds, *, days: int) -> tuple[int, bool]:
         if not found:
             return done, True
     return done, False
+
+
+def results(bounds: Bounds, *, days: int) -> tuple[int, bool]:
+    """How many results of lab tests left the vault, and whether all whose time is over did. Raises Away as `prescriptions` does."""
+    return aged_files.remove(bounds, PLACE_OF_RESULTS, RESULTS, days=max(days, LEAST_DAYS))
 
 
 def requests(conn: psycopg.Connection) -> Requests:

@@ -22,6 +22,7 @@ OVERDUE_S = 600.0
 WAITING: tuple[tuple[str, str, str, float, float], ...] = (
     ("events to answer", "drugsng_inbox_pending", "drugsng_inbox_oldest_pending_seconds", 60, 300),
     ("messages to send", "drugsng_outbox_open", "drugsng_outbox_oldest_open_seconds", 60, 300),
+    ("customers for a person", "drugsng_threads_waiting", "drugsng_threads_oldest_waiting_seconds", 600, 3600),
     ("prescriptions to read", "drugsng_prescriptions_to_read", "drugsng_prescriptions_oldest_to_read_seconds", 300, 900),
     (
         "prescriptions for a pharmacist",
@@ -40,7 +41,9 @@ COUNTED: tuple[tuple[str, str, float, float], ...] = (
     ("timers overdue", "drugsng_timers_overdue", 1, 100),
     ("messages unsure", "drugsng_outbox_unsure", 5, 50),
     ("messages held (window closed)", "drugsng_outbox_held", 50, 1000),
-    ("conversations for a person", "drugsng_handovers_open", 5, 50),
+    ("threads and requests open", "drugsng_handovers_open", 20, 200),
+    ("files of talks", "drugsng_thread_files_waiting", 20, 200),
+    ("lab results awaited", "drugsng_lab_results_awaited", 1, 20),
     ("events set aside", 'drugsng_inbox_set_aside{status="failed"}', 1, 50),
     ("refunds under way", "drugsng_refunds_under_way", 10, 100),
 )

@@ -16,21 +16,24 @@ from models.privacy.person import Person
 from models.vault import Locked, vault
 
 MOST_ROWS = 5_000  # of one table; nobody has more, and no answer is to fill the memory
-NOT_TOLD = MADE_AGAIN | {"customer_tokens", "staff_sessions", "audit"}  # who of ours looked is ours; it is told on request
+# Who of ours looked, and how far, is ours; it is told on request.
+NOT_TOLD = MADE_AGAIN | {"customer_tokens", "staff_sessions", "audit", "thread_reads"}
 OWNED = """
 SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped
 WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND a.attname = ANY(%s)
     AND NOT c.relname ~ '^(rollback_|drugsng_|migratehistory)' ORDER BY 1, 2
 """
 OWNERS = ("customerId", "userId", "phoneNumber", "customerPhoneNumber", "email")
-# Rows that belong to the person through another row of theirs.
-THROUGH = {
-    "order_items": ("orderId", "orders"),
-    "order_events": ("orderId", "orders"),
-    "payments": ("orderId", "orders"),
-    "refunds": ("orderId", "orders"),
-    "prescription_decisions": ("prescriptionId", "prescriptions"),
-}
+# Rows that belong to the person through another row of theirs: table, its column, the other table.
+THROUGH = (
+    ("order_items", "orderId", "orders"),
+    ("order_events", "orderId", "orders"),
+    ("payments", "orderId", "orders"),
+    ("refunds", "orderId", "orders"),
+    ("prescription_decisions", "prescriptionId", "prescriptions"),
+    ("visit_events", "appointmentId", "appointments"),
+    ("visit_events", "bookingId", "diagnostic_bookings"),
+)
 
 
 def collect(conn: psycopg.Connection, person: Person) -> dict[str, Any]:
@@ -59,7 +62,7 @@ def collect(conn: psycopg.Connection, person: Person) -> dict[str, Any]:
     for table, column in conn.execute(OWNED, (list(OWNERS),)).fetchall():
         if table not in NOT_TOLD and table not in ("users", "customers", "staff", "admins", "support_teams"):
             add(table, _condition(column), values)
-    for table, (column, parent) in THROUGH.items():
+    for table, column, parent in THROUGH:
         mine = [row["id"] for row in found.get(parent, {}).values()]
         add(table, f't."{column}" = ANY(%(mine)s)', {"mine": mine})
     tables = {table: [_told(table, row) for row in rows.values()] for table, rows in sorted(found.items()) if rows}

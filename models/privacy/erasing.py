@@ -27,7 +27,8 @@ ERASED = "erased"
 
 # What must end first -> how many.
 OPEN = """
-SELECT 'orders', count(*) FROM orders WHERE "customerId" = ANY(%(ids)s) AND state IN ('pending_payment', 'paid', 'processing', 'shipped')
+SELECT 'orders', count(*) FROM orders WHERE "customerId" = ANY(%(ids)s) AND (state = 'pending_payment'
+    OR state IN ('paid', 'processing', 'shipped') AND "deliveryKind" NOT IN ('visit', 'lab'))
 UNION ALL SELECT 'payments', count(*) FROM payment_attempts WHERE "customerId" = ANY(%(ids)s) AND status IN ('starting', 'open')
 UNION ALL SELECT 'refunds', count(*) FROM refunds r JOIN orders o ON o.id = r."orderId"
     WHERE o."customerId" = ANY(%(ids)s) AND r.status IN ('wanted', 'sent', 'needs_attention')
@@ -35,6 +36,11 @@ UNION ALL SELECT 'money to be looked at', count(*) FROM payment_tasks k JOIN ord
     WHERE o."customerId" = ANY(%(ids)s) AND k."closedAt" IS NULL
 UNION ALL SELECT 'prescriptions', count(*) FROM prescriptions
     WHERE "customerId" = ANY(%(ids)s) AND state IN ('reading', 'waiting', 'asked')
+UNION ALL SELECT 'appointments', count(*) FROM appointments
+    WHERE ("customerId" = ANY(%(ids)s) OR "userId" = %(user)s) AND state IN ('held', 'booked') AND "endsAt" > now()
+UNION ALL SELECT 'lab tests', count(*) FROM diagnostic_bookings
+    WHERE ("customerId" = ANY(%(ids)s) OR "userId" = %(user)s) AND (state IN ('held', 'booked') AND "endsAt" > now()
+        OR state = 'done' AND "resultAt" IS NULL AND "customerId" IS NOT NULL AND "endsAt" > now() - interval '30 days')
 """
 # A paper something was ordered with is kept; its picture is not erased before its time.
 KEPT_PAPERS = """
@@ -96,6 +102,11 @@ OUR_TABLES = (
     """DELETE FROM customer_tokens WHERE "customerId" = ANY(%(ids)s)""",
     """DELETE FROM timers WHERE "customerId" = ANY(%(ids)s)""",
     """UPDATE handovers SET "closedAt" = now(), "closedBy" = 'erased' WHERE "customerId" = ANY(%(ids)s) AND "closedAt" IS NULL""",
+    """UPDATE handovers SET "ratingWords" = NULL WHERE "customerId" = ANY(%(ids)s) AND "ratingWords" IS NOT NULL""",
+    """DELETE FROM thread_notes WHERE "customerId" = ANY(%(ids)s)""",
+    """DELETE FROM thread_reads WHERE "customerId" = ANY(%(ids)s)""",
+    """UPDATE appointments SET notes = NULL WHERE "customerId" = ANY(%(ids)s)""",
+    """UPDATE diagnostic_bookings SET notes = NULL, "sampleCollectionLocation" = 'erased' WHERE "customerId" = ANY(%(ids)s)""",
     """UPDATE conversations SET flow = 'entry', state = 'idle', memory = '{}', "idleAt" = NULL WHERE "customerId" = ANY(%(ids)s)""",
     """UPDATE customers SET name = '', "profileName" = '', "consentVersion" = NULL, "consentAt" = NULL, "withAgentSince" = NULL,
         "marketingStoppedAt" = coalesce("marketingStoppedAt", now()), "updatedAt" = now() WHERE id = ANY(%(ids)s)""",
@@ -115,7 +126,9 @@ class Erased:
 
 def in_the_way(conn: psycopg.Connection, person: Person) -> dict[str, int]:
     """What must end before anything can be erased, and how many of each; {} when nothing."""
-    return {what: count for what, count in conn.execute(OPEN, {"ids": list(person.ids)}).fetchall() if count}
+    return {
+        what: count for what, count in conn.execute(OPEN, {"ids": list(person.ids), "user": person.user_id}).fetchall() if count
+    }
 
 
 def erase(customer_id: int, *, by: str) -> Erased:

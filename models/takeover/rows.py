@@ -27,6 +27,13 @@ EXISTS (SELECT FROM healthcare_products h WHERE h.id = t."productId" AND h.price
 AND NOT EXISTS (SELECT FROM products p WHERE p.id = t."productId" AND p.price = t.price)
 """
 
+# An appointment of the old program has no length; two that begin in the same half hour are at one time.
+BESIDE = """
+t."dateTime" > now() AND t.status::text IS DISTINCT FROM 'Cancelled' AND EXISTS (SELECT FROM appointments o
+    WHERE o."doctorId" = t."doctorId" AND o.id < t.id AND o.status::text IS DISTINCT FROM 'Cancelled'
+        AND o."dateTime" > t."dateTime" - interval '30 minutes' AND o."dateTime" < t."dateTime" + interval '30 minutes')
+"""
+
 
 @dataclass(frozen=True)
 class Question:
@@ -43,7 +50,7 @@ class Question:
 
 def questions(shape: Shape) -> Iterator[Question]:
     """All there are for a database of this shape."""
-    for question in (*_sessions(), *_phones(), *_enums(), *_money(), *_orphans(shape)):
+    for question in (*_sessions(), *_phones(), *_enums(), *_money(), *_visits(), *_orphans(shape)):
         needs = ((question.table, "id"), *question.needs)
         if all(("column", table, column) in shape for table, column in needs):
             yield question
@@ -135,6 +142,15 @@ def _enums() -> Iterator[Question]:
             f"`drugsng db adopt` gives them the column's default, {default}, and remembers that there was none.",
             ((table, column),),
         )  # fmt: skip
+
+
+def _visits() -> Iterator[Question]:
+    yield Question(
+        "one_time_twice", "appointments", BESIDE, NOTE,
+        "{n} appointments to come are at a time at which their doctor has another",
+        "Call one of the two. Both stay: step 014 gives the time to the first, and to the other when the first goes.",
+        (("appointments", "doctorId"), ("appointments", "dateTime")),
+    )  # fmt: skip
 
 
 def _money() -> Iterator[Question]:
