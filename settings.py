@@ -17,6 +17,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from models import office_hours
+
 
 class BadSetting(Exception):
     """A setting that cannot be used. The text names it and says what is allowed; it never repeats a secret."""
@@ -102,6 +104,7 @@ TEMPLATE_KINDS = (
     *("payment_received", "payment_problem", "payment_refunded", "payment_not_started"),
     *("order_expired", "order_processing", "order_shipped", "order_ready", "order_delivered", "order_cancelled"),
     *("prescription_decided", "prescription_question", "person_answers"),
+    *("visit_reminder", "visit_changed", "lab_result", "refill_due", "prescription_waits"),
 )
 
 
@@ -143,6 +146,11 @@ def _keep_rule(raw: str) -> str:
     if found and (len({period for _, period in found}) != len(found) or not any(int(count) for count, _ in found)):
         raise ValueError
     return raw
+
+
+def _support_hours(raw: str) -> office_hours.Hours:
+    """days and hours such as Mon-Fri 08:00-20:00, Sat 09:00-16:00 (holidays 10:00-14:00 too, where somebody is there), or always"""
+    return office_hours.read(raw)
 
 
 def _folder(raw: str) -> str:
@@ -187,6 +195,7 @@ class Settings:
     reply_max_age_minutes: int = _setting(_whole(1, 24 * 60), 15)
     held_max_days: int = _setting(_whole(1, 90), 7)
     agent_return_minutes: int = _setting(_whole(1, 24 * 60), 30)
+    support_hours: office_hours.Hours = _setting(_support_hours, office_hours.Hours())
     event_max_attempts: int = _setting(_whole(1, 20), 5)
     event_max_deaths: int = _setting(_whole(1, 20), 3)
     send_max_attempts: int = _setting(_whole(1, 20), 6)
@@ -198,6 +207,7 @@ class Settings:
     media_keys: tuple[str, ...] = _setting(_keys, (), secret=True)
     media_max_bytes: int = _setting(_whole(10_000, 24_000_000), 16_000_000)
     prescription_valid_days: int = _setting(_whole(1, 3650), 90)
+    prescription_wait_minutes: int = _setting(_whole(5, 24 * 60), 30)
     ocr_engine: str = _setting(_one_of("auto", "ppocr", "tesseract"), "auto")
     ocr_timeout_seconds: int = _setting(_whole(5, 600), 60)
     ocr_memory_mib: int = _setting(_whole(400, 16_000), 1600)

@@ -12,7 +12,7 @@ from pathlib import Path
 from jobs.stopping import STOP
 from models import job_runs
 from models.base import unit
-from models.maintenance import garbage, old_data, old_files, old_sessions, pruning, retention, tables
+from models.maintenance import garbage, old_data, old_files, old_sessions, pruning, retention, tables, talks
 from models.maintenance.rounds import Bounds
 from models.privacy import asked
 from models.vault import Away, Locked
@@ -76,10 +76,17 @@ def fetch_old_files() -> str:
 
 
 def prune_messages() -> str:
-    """Messages and their traces, fired timers."""
+    """Messages and their traces, fired timers; before them what was said to people: files and notes of talks."""
     settings = current()
+    gone, all_gone = talks.notes(_bounds(60), days=settings.retention_set_aside_days)
+    said = [_said(gone, "notes of talks", all_gone)]
+    try:
+        gone, all_gone = talks.files(_bounds(120), days=settings.retention_messages_days)
+        said.append(_said(gone, "files of talks", all_gone))
+    except Away as e:
+        said.append(f"vault away ({e})")
     done = pruning.prune(_bounds(300), days=settings.retention_messages_days, aside_days=settings.retention_set_aside_days)
-    return done.outcome
+    return ", ".join(word for word in (*said, done.outcome) if word)
 
 
 def forget_tokens() -> str:
@@ -91,12 +98,15 @@ def forget_tokens() -> str:
 
 
 def empty_prescriptions() -> str:
-    """Prescriptions whose legal time is over lose their contents."""
+    """Prescriptions and results of lab tests whose legal time is over lose their contents."""
+    days = current().retention_prescription_days
     try:
-        done, finished = retention.prescriptions(_bounds(300), days=current().retention_prescription_days)
+        done, finished = retention.prescriptions(_bounds(300), days=days)
+        results, all_gone = retention.results(_bounds(120), days=days)
     except Away as e:
         return f"vault away ({e})"
-    return _said(done, "emptied", finished)
+    said = (_said(done, "emptied", finished), _said(results, "results of lab tests", all_gone))
+    return ", ".join(word for word in said if word)
 
 
 def erase_customers() -> str:
@@ -175,4 +185,5 @@ def _end(child: subprocess.Popen[str]) -> None:
 
 
 def _said(count: int, word: str, finished: bool) -> str:
-    return (f"{count} {word}" if count else "") + ("" if finished else ", not finished")
+    words = ([f"{count} {word}"] if count else []) + ([] if finished else ["not finished"])
+    return ", ".join(words)

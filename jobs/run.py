@@ -16,7 +16,7 @@ from jobs.leader import CHECK_EVERY_S, Leadership
 from jobs.schedule import TIMETABLE
 from jobs.stopping import STOP
 from jobs.times import Job, due
-from models import base, job_runs, vault
+from models import base, job_runs, vault, visits
 from settings import Settings, current
 from worker import broker, logs, sentry
 
@@ -87,6 +87,7 @@ def bind(settings: Settings, *, name: str) -> None:
     """Points this process at everything a job may need; nothing is opened yet."""
     sentry.set_up(settings.sentry_dsn, environment=settings.sentry_environment, component="clock")
     base.bind(settings.database_url, name=name)
+    visits.use_zone(settings.default_timezone)
     vault.bind(settings.media_url, settings.media_keys)
     broker.connect(settings.redis_url)
 

@@ -167,7 +167,10 @@ class House:
         """Who may sign in, where the demo data was loaded and nobody has changed it."""
         if self.given.get("DATABASE_URL"):
             return []
-        return [("", "ngozi@drugs.example (pharmacist), bisi@drugs.example (owner): harmattan morning tea")]
+        return [
+            ("", "ngozi@drugs.example (pharmacist), bisi@drugs.example (owner), amarachi@drugs.example (doctor):"),
+            ("", "harmattan morning tea"),
+        ]
 
     def _start_processes(self, supervisor: Supervisor, ports: Ports) -> None:
         stand_ins = {}

@@ -37,7 +37,7 @@ def keys(bind: Callable[[], None]) -> click.Group:
     @group.command()
     @click.option("--batch", default=50, show_default=True, type=click.IntRange(1, 1000), help="Prescriptions a round.")
     def reseal(batch: int) -> None:
-        """Put pictures, readings, drafts and answers under the newest key.
+        """Put pictures, readings, drafts, answers, files of talks and results of lab tests under the newest key.
 
         Safe while the shop is open; may be stopped and run again, what is done is passed over. Records of decisions are never
         written again: at the end it says which of the older keys must stay for them.
@@ -45,7 +45,7 @@ def keys(bind: Callable[[], None]) -> click.Group:
         bind()
         if not vault().keys:
             raise click.ClickException("MEDIA_KEYS is not set.")
-        problems = _reseal(batch)
+        problems = _reseal("prescription", resealing.batch, batch) + _reseal("file", resealing.loose_files, batch)
         _tell_keys()
         if problems:
             raise click.ClickException(f"{problems} parts could not be opened or reached; nothing of them was changed.")
@@ -54,21 +54,21 @@ def keys(bind: Callable[[], None]) -> click.Group:
     return group
 
 
-def _reseal(limit: int) -> int:
-    """Every prescription, by id; the number of parts that could not be done."""
+def _reseal(what: str, rows: Callable[..., list[resealing.Sealed]], limit: int) -> int:
+    """Every prescription or file, by id; the number of parts that could not be done."""
     done, after, problems = 0, 0, 0
     while True:
         with unit(UNIT_S) as conn:
-            found = resealing.batch(conn, after=after, limit=limit)
+            found = rows(conn, after=after, limit=limit)
         if not found:
             return problems
         for row in found:
             changed, wrong = resealing.reseal(row)
             done, problems = done + changed, problems + len(wrong)
             for sentence in wrong:
-                click.echo(f"prescription {row.id}: {sentence}", err=True)
+                click.echo(f"{what} {row.id}: {sentence}", err=True)
         after = found[-1].id
-        click.echo(f"up to prescription {after}: {done} parts put under the newest key")
+        click.echo(f"up to {what} {after}: {done} parts put under the newest key")
 
 
 def _tell_keys() -> None:

@@ -33,6 +33,11 @@ PRESCRIPTION = """INSERT INTO prescriptions ("customerId", "fileUrl", state, "ex
     FROM customers c CROSS JOIN generate_series(1, {4}) GROUP BY generate_series"""
 TASK = """INSERT INTO payment_tasks (kind, subject, "openedAt") VALUES ('{0}', 'x', now())"""
 JOB = """UPDATE job_runs SET "startedAt" = now() - {0} * interval '1 s', "finishedAt" = now(), outcome = '{1}', failed = {2}"""
+LAB_TEST = """INSERT INTO diagnostic_tests (name, category, price, "createdAt", "updatedAt") VALUES ('Malaria', 'Blood', 1, now(), now())"""
+LAB_BOOKING = """INSERT INTO diagnostic_bookings ("userId", "customerId", "diagnosticTestId", "sampleCollectionDate",
+        "sampleCollectionLocation", "totalAmount", state, "bookingKey", "createdAt", "updatedAt")
+    SELECT c."userId", c.id, (SELECT max(id) FROM diagnostic_tests), now() - interval '4 days', '', 1, 'done', 'k', now(), now()
+    FROM customers c WHERE c."userId" IS NOT NULL LIMIT 1"""
 # What is done to a quiet house, and the one alert that must come of it.
 FAULTS = {
     "OldestMessage": (EVENT.format("pending", 90, 1),),
@@ -40,6 +45,12 @@ FAULTS = {
     "OldestOutbox": (MESSAGE.format("queued", 90),),
     "SenderStopped": ("""INSERT INTO sender_state ("phoneNumberId", "openUntil") VALUES ('n', now() + interval '1 h')""",),
     "TemplatesRefused": ("INSERT INTO template_troubles (kind, code) VALUES ('order_paid', 132001)",),
+    "TimersTooLate": (EVENT.format("stored", 60, 1), "UPDATE inbox SET reason = 'too_late'"),
+    "ThreadWaits": (
+        """INSERT INTO handovers ("customerId", reason, "openedAt", "waitingSince")
+           SELECT min(id), 'asked', now(), now() - interval '31 min' FROM customers""",
+    ),
+    "LabResultsAwaited": (LAB_TEST, LAB_BOOKING),
     "PrescriptionsNotRead": (PRESCRIPTION.format("reading", "pending", 400, "NULL", 1),),
     "PrescriptionWaits": (PRESCRIPTION.format("waiting", "extracted", 4000, "now() - interval '4000 s'", 1),),
     "ReadingFails": (PRESCRIPTION.format("waiting", "failed", 5, "now()", 3),),

@@ -96,6 +96,20 @@ def test_each_oddity_is_counted_with_its_severity_and_an_example(old, code, tabl
     assert findings[0].example and findings[0].do
 
 
+def test_two_visits_to_come_of_one_doctor_at_one_time_are_told(old):
+    url = old("version 1")
+    assert found(check(url), "one_time_twice") == []
+    do(
+        url,
+        """UPDATE appointments SET "dateTime" = now() + interval '1 day', "doctorId" = 1, status = 'Scheduled' WHERE id IN (1, 2)""",
+    )
+    do(url, """UPDATE appointments SET "dateTime" = now() + interval '1 day 30 minutes', "doctorId" = 1 WHERE id = 3""")
+
+    (told,) = found(check(url), "one_time_twice")
+
+    assert (told.severity, told.count, told.example) == (NOTE, 1, "appointments id 2")
+
+
 def test_nothing_of_what_it_says_is_a_persons(old):
     said = CliRunner().invoke(db, ["check", "--json", "--database-url", old("version 1")]).output
 

@@ -266,6 +266,23 @@ def test_a_file_fetched_for_a_prescription_of_the_old_system_is_put_under_the_ne
     assert Vault(str(shop), (KEY,)).get(name) == b"from the old system"
 
 
+def test_files_of_talks_and_results_of_lab_tests_are_put_under_the_new_key_too(shop: Path) -> None:
+    vault.bind(str(shop), (OLD_KEY,))
+    names = [vault.vault().put(b"a voice note", room=room, now=NOW) for room in ("threads", "results")]
+    for name in names:
+        connection().execute(
+            """INSERT INTO media ("customerId", kind, "mediaId", purpose, "storedAs", "storedAt", "createdAt")
+               VALUES (%s, 'audio', %s, 'support', %s, now(), now())""",
+            (a_customer(), name, name),
+        )
+
+    told = reseal(shop, KEY, OLD_KEY)
+
+    assert told.exit_code == 0, told.output
+    assert "2 parts put under the newest key" in told.output
+    assert [Vault(str(shop), (KEY,)).get(name) for name in names] == [b"a voice note"] * 2
+
+
 def test_what_no_key_opens_or_is_not_there_is_told_and_the_rest_is_done(shop: Path) -> None:
     lost, fine = a_full_prescription(), a_full_prescription()
     connection().execute("UPDATE prescriptions SET draft = %s WHERE id = %s", (Fernet(Fernet.generate_key()).encrypt(b"x"), lost))

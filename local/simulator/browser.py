@@ -181,7 +181,7 @@ class Browser:
             raise BrowserError(str(answer["exceptionDetails"].get("exception", {}).get("description", "the page threw")))
         return answer["result"].get("value")
 
-    def until(self, script: str, timeout_s: float = 10.0) -> Any:
+    def until(self, script: str, timeout_s: float = 20.0) -> Any:
         """Waits until the expression is true and gives its value; BrowserError with the expression when it never is."""
         ends = time.monotonic() + timeout_s
         while True:
