@@ -303,7 +303,8 @@ def test_the_figures_renew_themselves_and_a_lost_session_leads_to_the_login(shop
 
     with psycopg.connect(shop.database_url, autocommit=True) as conn:
         conn.execute("DELETE FROM staff_sessions")
-    page.run("void htmx.ajax('GET', '/console/figures', {target: '#figures', source: '#figures'})")  # the page leaves before it ends
+    # Not awaited: the page leaves before it ends.
+    page.run("void htmx.ajax('GET', '/console/figures', {target: '#figures', source: '#figures'})")
 
     page.until("location.pathname === '/console/login'")
     assert page.errors == []

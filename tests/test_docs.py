@@ -159,7 +159,8 @@ def test_every_setting_takes_effect_somewhere() -> None:
     # As an attribute, or by the name of its variable: in the Procfile and where a command may do without the others. The secrets
     # before the present ones are found beside those.
     names = [field.name.removesuffix("_previous") for field in dataclasses.fields(Settings)]
-    unused = [name for name in names if not re.search(rf"\.{name}\b|\b{name.upper()}\b", code)]
+    words = set(re.findall(r"\.?\w+", code))
+    unused = [name for name in names if not words & {f".{name}", name.upper(), f".{name.upper()}"}]
 
     assert unused == []
 
