@@ -174,6 +174,12 @@ def merge(conn: psycopg.Connection, *, source: int, target: int) -> None:
     conn.execute("""UPDATE customer_identities SET "customerId" = %(target)s WHERE "customerId" = %(source)s""", both)
     for table in ("orders", "prescriptions", "prescription_items", "payment_attempts", "appointments", "diagnostic_bookings"):
         conn.execute(f"""UPDATE {table} SET "customerId" = %(target)s WHERE "customerId" = %(source)s""", both)
+    for table in ("appointments", "diagnostic_bookings"):  # of the old system, whose account `source` had: `target` has its own
+        conn.execute(
+            f"""UPDATE {table} v SET "customerId" = %(target)s FROM customers t, customers s WHERE t.id = %(target)s AND s.id = %(source)s
+                AND v."userId" = s."userId" AND t."userId" <> s."userId" AND v."customerId" IS NULL""",
+            both,
+        )
     conn.execute(
         """UPDATE cart_lines SET "customerId" = %(target)s WHERE "customerId" = %(source)s
            AND NOT EXISTS (SELECT FROM cart_lines WHERE "customerId" = %(target)s)""",

@@ -13,7 +13,7 @@ from models.visits import agenda
 from tests.console import Desk, Seat, a_colleague, audited, form
 from tests.console_sheet import desk, own_connection, words
 from tests.factories import a_customer
-from tests.visits_made import a_doctor, a_visit, state_of, told
+from tests.visits_made import a_booking, a_doctor, a_test, a_visit, state_of, told
 from web.console import doctor_hours
 
 __all__ = ["desk", "own_connection"]  # fixtures
@@ -102,7 +102,7 @@ def test_days_off_name_the_appointments_that_stand_in_them_and_move_nobody(desk:
     answer = seat.post(at(doctor, "days-off"), {"first": day.isoformat(), "last": (day + timedelta(days=1)).isoformat()})
     page = seat.get(answer.headers["Location"]).text
 
-    assert "1 appointment stands in that time." in words(page)
+    assert "1 appointment stands in a time that is closed." in words(page)
     assert f'href="/console/visits/{number}"' in page
     assert (state_of(number), free(doctor, day)) == ("booked", set())
 
@@ -252,3 +252,23 @@ def test_a_visit_with_a_fee_that_staff_cancel_says_what_goes_back(desk: Desk) ->
     assert "₦5,000, paid" in page
     assert (fulfilment.standing(order).state, state_of(visit)) == ("cancelled", "cancelled")
     assert told(ada, "visit_changed")[-1]["what"] == "cancelled"
+
+
+def test_whom_a_change_of_hours_leaves_outside_is_shown_until_somebody_has_seen_to_it(desk: Desk) -> None:
+    doctor, day = a_doctor(), a_working_day()
+    number = a_visit(doctor, ten_oclock(day))
+    seat = seat_of(desk, doctor)
+
+    seat.post(at(doctor, "hours"), {f"day{day.weekday()}": "14:00-18:00"})
+
+    assert f'href="/console/visits/{number}"' in seat.get(at(doctor)).text
+
+
+def test_a_lab_booking_that_stands_on_an_announced_holiday_is_linked_to_its_own_page(desk: Desk) -> None:
+    lab, visit = a_booking(a_test(), ten_oclock(a_working_day())), a_visit(a_doctor(), ten_oclock(a_working_day()))
+
+    shown = desk.seat(a_colleague("owner")).get(f"/console/visits/holidays?standing={lab}.{visit}.77").text
+
+    assert f'href="/console/labs/{lab}"' in shown
+    assert f'href="/console/visits/{visit}"' in shown
+    assert "2 appointments stand" in words(shown)

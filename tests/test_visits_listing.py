@@ -122,3 +122,23 @@ def test_a_merged_customer_keeps_their_visits() -> None:
         merge(connection(), source=other, target=ada)
 
     assert numbers(ada, past=False) == [made.number, lab.number]
+
+
+def test_two_customers_who_had_an_account_each_keep_what_the_old_system_booked_for_either() -> None:
+    from models.base import connection
+    from models.customers import merge
+
+    ada, other, ref = a_customer(), a_customer(), a_doctor()
+    old = [
+        run(
+            """INSERT INTO appointments ("userId", "doctorId", "dateTime", "createdAt", "updatedAt")
+               SELECT "userId", %s, %s, now(), now() FROM customers WHERE id = %s RETURNING number""",
+            *(int(ref[1:]), TWO + n * HALF, who),
+        )[0][0]
+        for n, who in enumerate((ada, other))
+    ]
+
+    with connection().transaction():
+        merge(connection(), source=other, target=ada)
+
+    assert numbers(ada, past=False) == old

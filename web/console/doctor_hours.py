@@ -13,11 +13,12 @@ from flask import Blueprint, abort, flash, render_template, request, url_for
 from models import clock
 from models.base import connection
 from models.values import Refused
-from models.visits import agenda, desk, hours
+from models.visits import agenda, desk, hours, outside
 from models.visits.agenda import Agenda, Closed
+from models.visits.rows import kinds
 from web.console import visit_labels as labels
 from web.console.auth import address, go, needs, noted, settings, staff
-from web.console.visit_acts import a_day, house_zone
+from web.console.visit_acts import ROOF, a_day, house_zone
 
 doctor_hours = Blueprint("hours", __name__)
 DOCTOR = "/doctors/<int:doctor>"
@@ -83,7 +84,7 @@ def _page(it: Agenda, wrong: str = "", refused: str = "") -> str:
         zone_name=labels.zone_name(it.zone, settings().default_timezone),
         house=settings().default_timezone,
         changes=staff().may("hours.change"),
-        standing=_standing(),
+        standing=_linked(outside.numbers(it.doctor_id, now=now)),
         given=request.form,
         wrong=wrong,
         refused=refused,
@@ -91,9 +92,10 @@ def _page(it: Agenda, wrong: str = "", refused: str = "") -> str:
     )
 
 
-def _standing() -> list[str]:
-    """The appointments that stand in what was just closed, as the address names them."""
-    return NUMBER.findall(request.args.get("standing", "").upper()[:500])[:STANDING_SHOWN]
+def _linked(numbers: Sequence[str]) -> list[tuple[str, str]]:
+    """Visits that stand where nobody is there, each with the address of its page."""
+    shown = kinds(numbers[:STANDING_SHOWN])
+    return [(number, url_for(f"{ROOF[shown[number]]}.one", number=number)) for number in numbers if number in shown]
 
 
 def _holidays_page(wrong: str = "") -> str:
@@ -102,7 +104,7 @@ def _holidays_page(wrong: str = "") -> str:
         "visits/holidays.html",
         rows=agenda.holidays(today, today + HOLIDAYS_AHEAD),
         today=today,
-        standing=_standing(),
+        standing=_linked(NUMBER.findall(request.args.get("standing", "").upper()[:500])),
         given=request.form,
         wrong=wrong,
         labels=labels,
@@ -215,8 +217,7 @@ def _act(doctor: int, what: str, verb: Callable[[], str | Closed]) -> Any:
         noted("hours.refused", "doctor", doctor, detail={"act": what, "code": no.code})
         return _page(it, _why(no), what), 422
     flash("That time is closed." if isinstance(done, Closed) else done, "good")
-    standing = _numbers(done.standing) if isinstance(done, Closed) else None
-    return go(url_for("visits.hours.doctor", doctor=doctor, standing=standing))
+    return go(url_for("visits.hours.doctor", doctor=doctor))
 
 
 def _numbers(standing: Sequence[str]) -> str | None:
