@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from local.rehearsal import FakeFacts, FakeShop
-from models import vault, visits
+from models import base, vault, visits
 from models.base import connection
 from models.clock import utcnow
 from models.privacy import collecting, erasing
 from models.privacy.person import of_customer
 from models.values import Refused
 from models.visits import results
+from tests.children import wait_until
 from tests.factories import NOW as FACTORY_NOW
 from tests.factories import a_customer
 from tests.maintenance_world import ask, one, place, world  # noqa: F401 - fixtures
@@ -199,3 +202,31 @@ def test_who_asks_in_the_chat_is_told_which_appointments_and_tests_must_end_firs
 
     assert "Appointments to come: 2" in str(told)
     assert "without their result: 1" in str(told)
+
+
+def test_a_visit_that_is_just_being_booked_keeps_its_customer_from_being_erased(world: str, ada: int) -> None:
+    given: list[object] = []
+
+    def erases() -> None:
+        try:
+            given.append(erasing.erase(ada, by="test"))
+        except Refused as no:
+            given.append(no.code)
+        finally:
+            base.drop_connection()
+
+    erasing_it = threading.Thread(target=erases)
+    with psycopg.connect(world) as booking:
+        booking.execute("SELECT FROM customers WHERE id = %s FOR NO KEY UPDATE", (ada,))
+        booking.execute(
+            """INSERT INTO appointments ("userId", "doctorId", "dateTime", "endsAt", "customerId", number, state, "createdAt",
+                   "updatedAt")
+               SELECT "userId", (SELECT min(id) FROM doctors), now() + interval '1 day', now() + interval '25 hours', id, '100002',
+                   'booked', now(), now() FROM customers WHERE id = %s""",
+            (ada,),
+        )
+        erasing_it.start()
+        wait_until(lambda: one("SELECT count(*) FROM pg_locks WHERE NOT granted"), "the erasing waits")
+    erasing_it.join(20)
+
+    assert given == ["still_open"]

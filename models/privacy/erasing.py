@@ -150,6 +150,8 @@ def erase(customer_id: int, *, by: str) -> Erased:
     files = _files(values)
     messages = _messages(values)
     with unit(UNIT_S) as conn, conn.transaction():
+        # Whoever orders or books holds these rows meanwhile: it is seen below, or finds nobody registered.
+        conn.execute("SELECT FROM customers WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", (list(person.ids),))
         if in_the_way(conn, person):  # ordered meanwhile: what was emptied is gone, who it was is not
             raise Refused("still_open", **in_the_way(conn, person))
         adopted = conn.execute("SELECT to_regclass('drugsng_adopted_values') IS NOT NULL").fetchone()
