@@ -13,6 +13,7 @@ from models.threads import files
 from models.values import Refused
 from tests.threads_house import House, sim, talk, worker_process  # noqa: F401 - fixtures
 from tests.threads_world import now, rows, somebody
+from tests.visits_made import a_pdf
 
 VOICE = b"OggS" + b"\0" * 60
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
@@ -141,7 +142,14 @@ def test_another_customers_file_is_nobodys_to_see(talk: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "why"), [(b"", "empty"), (b"MZ" + b"\0" * 9, "kind"), (VOICE, "kind"), (PNG + b"\0" * 5_300_000, "too_big")]
+    ("content", "why"),
+    [
+        (b"", "empty"),
+        (b"MZ" + b"\0" * 9, "kind"),
+        (VOICE, "kind"),
+        (PNG + b"\0" * 5_300_000, "too_big"),
+        (a_pdf(catalog=b"/OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >>"), "active"),
+    ],
 )
 def test_a_file_that_cannot_be_sent_is_refused(talk: House, content: bytes, why: str) -> None:
     talk.asks()

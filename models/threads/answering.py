@@ -8,7 +8,7 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from models import audit, inbox, timers
+from models import audit, inbox, pdf_files, timers
 from models.base import connection
 from models.clock import utcnow
 from models.roles import Staff
@@ -35,6 +35,7 @@ MOST_BYTES = {"image": PICTURE_MAX, "document": PDF_MAX, "audio": AUDIO_MAX}
 # What stands for an answer outside the window: it only announces it, and the answer waits however long that takes.
 NOTICE = {"kind": "person_answers", "about": "support", "whole": False, "money": True}
 ASKS_TO_WRITE = "answer_waits"
+ONCE_MORE = ":again-"  # in the key of an answer that is sent once more
 
 _UNSENDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _NO_FILENAME = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -240,6 +241,8 @@ def _checked(content: bytes, filename: str) -> str:
         raise Refused("bad_file", why="kind")
     if len(content) > MOST_BYTES[KINDS[kind]]:
         raise Refused("bad_file", why="too_big")
+    if kind == "application/pdf" and (why := pdf_files.refusal(content)):
+        raise Refused("bad_file", why=why)
     return kind
 
 
@@ -267,4 +270,5 @@ def _kept(held: Held, kind: str, content: bytes, name: str, filename: str, capti
 
 
 def _key(staff: Staff, key: str) -> str:
-    return f"{staff.id}:{key}"
+    """One's own; but what did not arrive is sent once more by one of all."""
+    return key if ONCE_MORE in key else f"{staff.id}:{key}"

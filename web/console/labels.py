@@ -10,6 +10,10 @@ OUTCOMES = {
     "not_dispensed": "Not dispensed",
     "out_of_stock": "Out of stock",
 }
+BAD_PDFS = {
+    "encrypted": "This PDF is locked with a password: the customer could not open it. Save it without one.",
+    "active": "This PDF holds scripts, files or forms, which are never sent to a customer. Print it to a new PDF and send that.",
+}
 SETTLED = OUTCOMES | {"approved": "Approved", "changed": "Changed"}
 CHANGES = {
     "brand": "Another brand",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from models.threads import TEXT_MAX
 from models.threads.holding import MARGIN
 from models.values import Refused
+from web.console.labels import BAD_PDFS
 
 TABS = {"mine": "Mine", "unassigned": "Unassigned", "all": "All"}
 WAIT_WARN_S, WAIT_BAD_S = 5 * 60, 15 * 60  # from when on a customer has waited too long for comfort; and much too long
@@ -62,6 +63,7 @@ BAD_FILES = {
     "empty": "The file is empty.",
     "too_big": "The file is too large; WhatsApp and this page take 3 MB at most.",
     "kind": "Only JPEG and PNG pictures, PDFs and voice notes (Ogg with Opus, MP3, M4A, AAC, AMR) can be sent.",
+    **BAD_PDFS,
 }
 REFUSALS = {
     "not_open": "This conversation is with the bot again: nothing was sent.",
@@ -70,6 +72,7 @@ REFUSALS = {
     "empty": "Write something first.",
     "unknown": "That is not there any more.",
     "gone": "The file is not there any more.",
+    "away": "The file could not be put away, so nothing was sent. What you wrote is still here; try again in a minute.",
     "clinical": "Only pharmacists see this.",
     "shortcut": "A shortcut is a slash and letters, like /hours.",
     "too_many": "There are as many ready answers as can be kept. Remove one first.",

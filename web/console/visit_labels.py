@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from models.pdf_files import SIZE_MAX
 from models.values import Refused
+from web.console.labels import BAD_PDFS
 from web.console.order_labels import actor, masked
 
 __all__ = ["actor", "masked"]  # templates ask for them here
@@ -44,8 +45,7 @@ BAD_FILES = {
     "empty": "Choose the PDF with the result first.",
     "too_big": f"The file is too large: at most {SIZE_MAX / 1e6:.1f} MB. Save it with smaller pictures and send it again.",
     "kind": "This is no PDF, or not a whole one. Save the result as a PDF and send that.",
-    "encrypted": "This PDF is locked with a password: the customer could not open it. Save it without one.",
-    "active": "This PDF holds scripts, files or forms, which are never sent to a customer. Print it to a new PDF and send that.",
+    **BAD_PDFS,
 }
 WHY = {
     "right": "Your role does not include this.",
