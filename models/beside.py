@@ -71,8 +71,10 @@ def visits(conn: psycopg.Connection, customer_id: int, *, now: datetime, limit: 
 
 
 LAST = """
-SELECT w.customer, i."receivedAt", i.kind, i.payload::text FROM unnest(%(ids)s::bigint[], %(since)s::timestamptz[]) w (customer, since) CROSS JOIN LATERAL (
-    SELECT x."receivedAt", x.kind, x.payload FROM inbox x WHERE x."customerId" = w.customer AND x.channel = 'whatsapp' AND NOT x.kind = ANY(%(hidden)s)
+SELECT w.customer, i."receivedAt", i.kind, i.payload::text
+FROM unnest(%(ids)s::bigint[], %(since)s::timestamptz[]) w (customer, since) CROSS JOIN LATERAL (
+    SELECT x."receivedAt", x.kind, x.payload FROM inbox x
+    WHERE x."customerId" = w.customer AND x.channel = 'whatsapp' AND NOT x.kind = ANY(%(hidden)s)
         AND (w.since IS NULL OR x."receivedAt" >= w.since)
         AND NOT EXISTS (SELECT FROM media m WHERE m."inboxId" = x.id AND m.purpose = 'prescription')
     ORDER BY x.id DESC LIMIT 1) i

@@ -120,6 +120,20 @@ def test_what_is_typed_while_an_answer_is_on_its_way_stays_in_the_field(page: Br
     assert page.errors == []
 
 
+def test_a_file_of_3_mb_has_the_time_it_takes_on_a_slow_line(page: Browser, root: str) -> None:
+    opened(page, root, a_talk())
+    page.until("document.activeElement.id === 'text'")
+    page.run(
+        "document.addEventListener('htmx:beforeSend', event => { window.sending = event.detail.xhr.timeout; }, { once: true })"
+    )
+
+    page.type("Good day")
+    key(page, "Enter", 13)
+
+    page.until("window.sending !== undefined")
+    assert page.run("window.sending") / 1000 * 0.2e6 / 8 >= 3e6  # at 200 kbit a second
+
+
 def test_what_comes_is_put_below_and_what_is_typed_and_the_place_one_reads_at_stay(page: Browser, root: str) -> None:
     customer = a_talk("first", minutes=90)
     for number in range(40):

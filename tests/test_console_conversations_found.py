@@ -119,6 +119,18 @@ def test_an_answer_that_failed_goes_once_more_however_often_it_is_pressed(desk: 
     assert [each[0] for each in sent(customer)] == ["failed", "queued"]
 
 
+def test_what_one_colleague_has_sent_once_more_the_next_one_does_not_send_again(desk: Desk) -> None:
+    seats, customer = (desk.seat("support"), desk.seat("pharmacist")), a_talk(minutes=5)
+    row = bot_says(customer, "It comes at four", status="failed", minutes=2, staffId=seats[0].staff.id, errorCode=131026)
+
+    for seat, before in zip(seats, (None, seats[0].staff.id), strict=True):
+        threads.take(seat.staff, customer, ago(1), over=before)
+        answer = reply(seat, customer, "It comes at four", key=f"again-out{row}", again="1", hx=True)
+
+    assert answer.status_code == 200
+    assert [each[0] for each in sent(customer)] == ["failed", "queued"]
+
+
 def test_nobody_sends_once_more_what_is_another_colleagues_to_answer(desk: Desk) -> None:
     femi, ngozi, customer = desk.seat("support"), desk.seat("pharmacist"), a_talk(minutes=5)
     bot_says(customer, "It comes at four", status="failed", minutes=1, staffId=femi.staff.id, errorCode=131026)

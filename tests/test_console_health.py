@@ -200,8 +200,12 @@ def a_question(paper: int, minutes: float) -> None:
 
 
 @pytest.mark.parametrize("bot_spoke", [False, True])
-def test_what_is_told_the_bot_after_a_message_was_left_is_no_last_word_for_who_may_not_read_it(desk: Desk, bot_spoke: bool) -> None:
-    left, asked = (a_talk("The rider took my change", name=name, minutes=90, reason="message") for name in ("Left It", "Was Asked"))
+def test_what_is_told_the_bot_after_a_message_was_left_is_no_last_word_for_who_may_not_read_it(
+    desk: Desk, bot_spoke: bool
+) -> None:
+    left, asked = (
+        a_talk("The rider took my change", name=name, minutes=90, reason="message") for name in ("Left It", "Was Asked")
+    )
     a_question(a_paper(customer=asked), 60)
     says(asked, "Yes I am pregnant", minutes=2)
     if bot_spoke:

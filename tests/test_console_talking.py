@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from models import threads
+from models import threads, vault
 from models.base import connection
 from tests.console import Desk, Seat, audited
 from tests.console_sheet import JPEG, desk, words
@@ -218,6 +219,20 @@ def test_a_file_that_cannot_go_is_told(desk: Desk, content: bytes, name: str, se
     assert answer.status_code == 422
     assert sentence in words(answer.text)
     assert sent(customer) == []
+
+
+@pytest.mark.parametrize("hx", [True, False])
+def test_a_file_that_cannot_be_put_away_now_is_told_and_its_words_stay(desk: Desk, tmp_path: Path, hx: bool) -> None:
+    seat, customer = desk.seat("support"), a_talk()
+    (tmp_path / "threads").write_text("a file stands in its place")
+    vault.bind(str(tmp_path), desk.settings.media_keys)
+
+    answer = reply(seat, customer, "See this", file=(io.BytesIO(JPEG), "a.jpg"), hx=hx)
+
+    assert answer.status_code == 503
+    assert "could not be put away" in words(answer.text)
+    assert sent(customer) == []
+    assert hx or "See this</textarea>" in answer.text
 
 
 def test_a_form_without_its_token_says_nothing(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from models import base, threads
+from models import base, support, threads
 from models.values import Refused
 from tests.factories import a_customer
 from tests.servers import Databases
@@ -193,6 +193,20 @@ def test_an_answer_to_a_request_about_data_opens_a_talk_and_the_request_stays() 
 
     seen = threads.thread(ada, now=now())
     assert (seen.open, seen.reason, seen.requests, talking(ada)) == (True, "asked", ("correct_data",), True)
+
+
+def test_closing_a_message_that_was_left_closes_no_wish_about_data() -> None:
+    bola, ada = somebody(), a_thread("message")
+    for reason in ("delete_my_data", "my_data"):
+        support.hand_over(ada, reason, now())
+
+    left = []
+    for _ in range(2):
+        threads.give_back(bola, ada, now())
+        left.append(rows("""SELECT reason FROM handovers WHERE "customerId" = %s AND "closedAt" IS NULL ORDER BY id""", ada))
+
+    assert left == [[("delete_my_data",), ("my_data",)], [("delete_my_data",)]]
+    assert refused(lambda: threads.give_back(bola, ada, now()))[0] == "not_open"
 
 
 def test_every_act_is_in_the_audit_without_a_word_of_anybody() -> None:

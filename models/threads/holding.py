@@ -162,9 +162,11 @@ def moved(customer_id: int) -> None:
 
 
 def _close_request(held: Held, now: datetime) -> None:
+    """One of them: a message that was dealt with says nothing of a wish about data."""
     done = connection().execute(
-        """UPDATE handovers SET "closedAt" = %s, "closedBy" = 'staff'
-           WHERE "customerId" = %s AND "closedAt" IS NULL AND reason = ANY(%s)""",
+        """UPDATE handovers SET "closedAt" = %s, "closedBy" = 'staff' WHERE id = (
+               SELECT id FROM handovers WHERE "customerId" = %s AND "closedAt" IS NULL AND reason = ANY(%s)
+               ORDER BY reason = 'message' DESC, id LIMIT 1)""",
         (now, held.customer_id, list(CLOSABLE)),
     )
     if not done.rowcount:

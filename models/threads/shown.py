@@ -15,9 +15,11 @@ from models.wire import a_list, a_text
 TEXT_MAX = 4096  # characters shown of one message
 NAME_MAX = 200
 ROWS_SHOWN = 10
+CHANGED = "(changed what they wrote)"
+FORGOTTEN = "(hidden: it looked like a password)"
 FILES = frozenset({"image", "audio", "voice", "video", "document", "sticker"})
 # What asks nothing of anybody and would only be noise in a thread.
-HIDDEN = ("system", "user_preferences", "user_id_update", "edit", "revoke", "pin", "poll_update", "request_welcome", "ephemeral")
+HIDDEN = ("system", "user_preferences", "user_id_update", "revoke", "pin", "poll_update", "request_welcome", "ephemeral")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,16 @@ def received(kind: str, payload_json: str) -> Words:
 
 
 def _text(payload: Mapping[str, Any]) -> Words:
+    if payload.get("forgotten") is True:  # `inbox.forget_text`
+        return Words("text", FORGOTTEN)
     return Words("text", _cut(a_text(_part(payload, "text").get("body"))))
+
+
+def _edit(payload: Mapping[str, Any]) -> Words:
+    """The words as they are now; the first ones stay where they were said."""
+    message = _part(_part(payload, "edit"), "message")
+    part = _part(message, a_text(message.get("type")))
+    return Words("text", _cut(f"{CHANGED} {a_text(part.get('body')) or a_text(part.get('caption'))}".strip()))
 
 
 def _tap(payload: Mapping[str, Any]) -> Words:
@@ -84,6 +95,7 @@ def _reaction(payload: Mapping[str, Any]) -> Words:
 
 _RECEIVED = {
     "text": _text,
+    "edit": _edit,
     "interactive": _tap,
     "button": _button,
     "location": _location,

@@ -80,11 +80,11 @@ def taken_up(customer_id: int) -> bool:
 
 
 def word(customer_id: int, now: datetime, patience: Patience) -> None:
-    """The customer said something to a person: the first word after an answer is the one that waits."""
+    """The customer said something to a person: the first word after an answer is the one that waits. Each of them sets the timer
+    for that word, so that a timer that got lost (its event was set aside, the tables were rolled back) leaves nobody in silence."""
     support.lock(customer_id)
-    given = {"customer": customer_id, "now": now, "reasons": list(CONVERSATIONS)}
-    if connection().execute(WAITS, given).fetchone():
-        arm(customer_id, now, patience)
+    connection().execute(WAITS, {"customer": customer_id, "now": now, "reasons": list(CONVERSATIONS)})
+    arm(customer_id, now, patience)
 
 
 def silence(customer_id: int, now: datetime, patience: Patience) -> Over | None:

@@ -12,11 +12,13 @@ from flask import Blueprint, flash, request, url_for
 from models import beside, clock, threads
 from models.base import connection
 from models.values import Refused
+from models.vault import Away
 from web.console import talkpage
 from web.console import thread_labels as labels
 from web.console.auth import go, needs, noted, staff
 from worker import messages
 from worker.broker import hint_at
+from worker.logs import log
 
 talking = Blueprint("talking", __name__)
 CUSTOMER = "/<int:customer>"
@@ -101,7 +103,11 @@ def _key(customer: int, text: str, content: bytes) -> str:
 def _act(act: str, customer: int, verb: Callable[[], object]) -> Any:
     talkpage.find(customer, seen=False)  # 404 before anything is tried
     try:
-        verb()
+        try:
+            verb()
+        except Away as trouble:
+            log().warning("console.vault_away", reason="away")
+            raise Refused("away") from trouble
     except Refused as no:
         noted("thread_refused", "customer", customer, customer, {"act": act, "code": no.code})
         return _refused(act, customer, no)
@@ -115,7 +121,7 @@ def _act(act: str, customer: int, verb: Callable[[], object]) -> Any:
 
 
 def _refused(act: str, customer: int, no: Refused) -> Any:
-    status, sentence = 409 if no.code in STALE else 422, labels.why(no)
+    status, sentence = 409 if no.code in STALE else 503 if no.code == "away" else 422, labels.why(no)
     if request.headers.get("HX-Request"):
         return talkpage.changed(talkpage.find(customer), wrong=sentence, act=act, status=status)
     typed = {name: request.form.get(name, "")[: threads.TEXT_MAX * 2] for name in TYPED}
