@@ -174,7 +174,11 @@ def merge(conn: psycopg.Connection, *, source: int, target: int) -> None:
     conn.execute("""UPDATE customer_identities SET "customerId" = %(target)s WHERE "customerId" = %(source)s""", both)
     for table in ("orders", "prescriptions", "prescription_items", "payment_attempts", "appointments", "diagnostic_bookings"):
         conn.execute(f"""UPDATE {table} SET "customerId" = %(target)s WHERE "customerId" = %(source)s""", both)
-    for table in ("appointments", "diagnostic_bookings"):  # of the old system, whose account `source` had: `target` has its own
+    for table in (
+        "orders",
+        "appointments",
+        "diagnostic_bookings",
+    ):  # of the old system, whose account `source` had: `target` has its own
         conn.execute(
             f"""UPDATE {table} v SET "customerId" = %(target)s FROM customers t, customers s WHERE t.id = %(target)s AND s.id = %(source)s
                 AND v."userId" = s."userId" AND t."userId" <> s."userId" AND v."customerId" IS NULL""",
@@ -191,8 +195,11 @@ def merge(conn: psycopg.Connection, *, source: int, target: int) -> None:
         both,
     )
     _move_what_waits(conn, both)
+    # An account that `target` has no place for stays known as this person's: it is told and erased with them.
     conn.execute(
-        """UPDATE customers SET "mergedInto" = %(target)s, "userId" = NULL, "updatedAt" = now() WHERE id = %(source)s""", both
+        """UPDATE customers s SET "mergedInto" = t.id, "userId" = NULLIF(s."userId", t."userId"), "updatedAt" = now()
+           FROM customers t WHERE s.id = %(source)s AND t.id = %(target)s""",
+        both,
     )
 
 

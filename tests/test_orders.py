@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from models import base, orders
+from models.customers import merge
 from models.values import Money, Refused
 from tests.factories import FEE, NOW, a_customer, a_product, an_order, order_id, stock_of
 from tests.shops import run, shop
@@ -115,6 +116,19 @@ def test_orders_of_the_old_system_are_seen_once_its_account_was_claimed_and_neve
 
     (order,) = orders.of(ada).orders
     assert (order.number, order.status, order.total, order.lines) == (str(old), "pending_payment", Money(105_030), ())
+
+
+def test_two_customers_who_had_an_account_each_keep_the_old_orders_of_either() -> None:
+    ada, other = a_customer(), a_customer()
+    old = [
+        str(an_old_order("Delivered", "Paid", user=run('SELECT "userId" FROM customers WHERE id = %s', who)[0][0]))
+        for who in (ada, other)
+    ]
+
+    with base.connection().transaction():
+        merge(base.connection(), source=other, target=ada)
+
+    assert sorted(order.number for order in orders.of(ada).orders) == sorted(old)
 
 
 def test_a_line_of_the_old_system_is_named_after_its_product() -> None:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 import cli
 import settings
 from models import carts, orders, vault
+from models.customers import merge
 from models.privacy import collecting, erasing
 from models.privacy.person import by_phone, digits
 from models.values import Refused
@@ -131,6 +132,17 @@ def test_erasing_twice_is_nothing_the_second_time_and_is_noted_once(ada: int) ->
 
     assert erasing.erase(ada, by="test").already
     assert one("SELECT count(*) FROM audit") == 1
+
+
+def test_whoever_was_two_customers_with_two_accounts_is_erased_from_both(ada: int) -> None:
+    before = a_customer(name="Ada Obi", number="2348055550009")
+    accounts = [row[0] for row in ask("""SELECT "userId" FROM customers WHERE id = ANY(%s)""", [ada, before])]
+    with world_connection().transaction():
+        merge(world_connection(), source=before, target=ada)
+
+    erasing.erase(ada, by="test")
+
+    assert ask("SELECT DISTINCT name FROM users WHERE id = ANY(%s)", accounts) == [("erased",)]
 
 
 def test_nobody_else_loses_anything(ada: int) -> None:

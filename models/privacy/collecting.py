@@ -52,13 +52,12 @@ def collect(conn: psycopg.Connection, person: Person) -> dict[str, Any]:
 
     values: dict[str, Any] = {
         "ids": list(person.ids),
-        "user": person.user_id,
+        "users": list(person.users),
         "numbers": list(person.proved),
-        "email": person.email,
+        "emails": list(person.emails),
     }
     add("customers", "t.id = ANY(%(ids)s)", values)
-    if person.user_id is not None:
-        add("users", "t.id = %(user)s", values)
+    add("users", "t.id = ANY(%(users)s)", values)
     for table, column in conn.execute(OWNED, (list(OWNERS),)).fetchall():
         if table not in NOT_TOLD and table not in ("users", "customers", "staff", "admins", "support_teams"):
             add(table, _condition(column), values)
@@ -72,8 +71,8 @@ def collect(conn: psycopg.Connection, person: Person) -> dict[str, Any]:
 def _condition(column: str) -> str:
     return {
         "customerId": 't."customerId" = ANY(%(ids)s)',
-        "userId": 't."userId" = %(user)s',
-        "email": "t.email = %(email)s AND %(email)s <> ''",
+        "userId": 't."userId" = ANY(%(users)s)',
+        "email": "t.email = ANY(%(emails)s)",
     }.get(column, f't."{column}" = ANY(%(numbers)s)')
 
 

@@ -37,9 +37,9 @@ UNION ALL SELECT 'money to be looked at', count(*) FROM payment_tasks k JOIN ord
 UNION ALL SELECT 'prescriptions', count(*) FROM prescriptions
     WHERE "customerId" = ANY(%(ids)s) AND state IN ('reading', 'waiting', 'asked')
 UNION ALL SELECT 'appointments', count(*) FROM appointments
-    WHERE ("customerId" = ANY(%(ids)s) OR "userId" = %(user)s) AND state IN ('held', 'booked') AND "endsAt" > now()
+    WHERE ("customerId" = ANY(%(ids)s) OR "userId" = ANY(%(users)s)) AND state IN ('held', 'booked') AND "endsAt" > now()
 UNION ALL SELECT 'lab tests', count(*) FROM diagnostic_bookings
-    WHERE ("customerId" = ANY(%(ids)s) OR "userId" = %(user)s) AND (state IN ('held', 'booked') AND "endsAt" > now()
+    WHERE ("customerId" = ANY(%(ids)s) OR "userId" = ANY(%(users)s)) AND (state IN ('held', 'booked') AND "endsAt" > now()
         OR state = 'done' AND "resultAt" IS NULL AND "customerId" IS NOT NULL AND "endsAt" > now() - interval '30 days')
 """
 # A paper something was ordered with is kept; its picture is not erased before its time.
@@ -76,24 +76,24 @@ MESSAGES = (
 )
 # Of an adopted database: what the old spelling of a value was, for the way back.
 ORIGINALS = """
-DELETE FROM drugsng_adopted_values v WHERE (v."table" = 'users' AND v."rowId" = %(user)s)
+DELETE FROM drugsng_adopted_values v WHERE (v."table" = 'users' AND v."rowId" = ANY(%(users)s))
     OR (v."table" = 'sessions' AND v."rowId" IN (SELECT id FROM sessions WHERE "phoneNumber" = ANY(%(numbers)s)))
     OR (v."table" IN ('support_chats', 'support_ratings') AND (v.old = ANY(%(numbers)s) OR v.new = ANY(%(numbers)s)))
     OR (v."table" = 'prescriptions' AND v."rowId" IN (SELECT p.id FROM prescriptions p JOIN orders o ON o.id = p."orderId"
-        WHERE o."userId" = %(user)s))
+        WHERE o."userId" = ANY(%(users)s)))
 """
 OLD_TABLES = (
     """DELETE FROM sessions_archive WHERE "phoneNumber" = ANY(%(numbers)s)""",
     """DELETE FROM sessions WHERE "phoneNumber" = ANY(%(numbers)s)""",
     """UPDATE support_chats SET message = '', "customerPhoneNumber" = 'erased' WHERE "customerPhoneNumber" = ANY(%(numbers)s)""",
     """UPDATE support_ratings SET feedback = NULL, "customerPhoneNumber" = 'erased' WHERE "customerPhoneNumber" = ANY(%(numbers)s)""",
-    """DELETE FROM otps WHERE email = %(email)s AND %(email)s <> ''""",
-    """DELETE FROM carts WHERE "userId" = %(user)s""",
-    """UPDATE appointments SET notes = NULL WHERE "userId" = %(user)s""",
-    """UPDATE diagnostic_bookings SET notes = NULL, "sampleCollectionLocation" = 'erased' WHERE "userId" = %(user)s""",
-    """UPDATE orders SET "shippingAddress" = 'erased' WHERE "userId" = %(user)s""",
+    """DELETE FROM otps WHERE email = ANY(%(emails)s)""",
+    """DELETE FROM carts WHERE "userId" = ANY(%(users)s)""",
+    """UPDATE appointments SET notes = NULL WHERE "userId" = ANY(%(users)s)""",
+    """UPDATE diagnostic_bookings SET notes = NULL, "sampleCollectionLocation" = 'erased' WHERE "userId" = ANY(%(users)s)""",
+    """UPDATE orders SET "shippingAddress" = 'erased' WHERE "userId" = ANY(%(users)s)""",
     """UPDATE users SET name = 'erased', email = 'erased-' || id || '@customers.invalid', password = '!', "phoneNumber" = '',
-        "drugsngUserId" = NULL, "drugsngToken" = NULL, "isActive" = false, "updatedAt" = now() WHERE id = %(user)s""",
+        "drugsngUserId" = NULL, "drugsngToken" = NULL, "isActive" = false, "updatedAt" = now() WHERE id = ANY(%(users)s)""",
 )
 OUR_TABLES = (
     """UPDATE orders SET "shippingAddress" = 'erased', latitude = NULL, longitude = NULL WHERE "customerId" = ANY(%(ids)s)""",
@@ -127,7 +127,9 @@ class Erased:
 def in_the_way(conn: psycopg.Connection, person: Person) -> dict[str, int]:
     """What must end before anything can be erased, and how many of each; {} when nothing."""
     return {
-        what: count for what, count in conn.execute(OPEN, {"ids": list(person.ids), "user": person.user_id}).fetchall() if count
+        what: count
+        for what, count in conn.execute(OPEN, {"ids": list(person.ids), "users": list(person.users)}).fetchall()
+        if count
     }
 
 
@@ -145,7 +147,8 @@ def erase(customer_id: int, *, by: str) -> Erased:
         open_things = in_the_way(conn, person)
         if open_things:
             raise Refused("still_open", **open_things)
-        values = {"ids": list(person.ids), "user": person.user_id, "numbers": list(person.numbers), "email": person.email}
+        values = {"ids": list(person.ids), "users": list(person.users)}
+        values |= {"numbers": list(person.numbers), "emails": list(person.emails)}
         kept = len(conn.execute(KEPT_PAPERS, values).fetchall())
     files = _files(values)
     messages = _messages(values)

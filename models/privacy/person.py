@@ -15,15 +15,16 @@ PLACEHOLDER = "@customers.invalid"  # of the account made for whoever registers 
 class Person:
     """`ids`: the customer and every record that turned out to be the same person. `numbers`: in each spelling an old table may have.
 
-    `proved`: those of them that stand in an account of the old system which is this person's by more than the number. Numbers are
+    `users`: their accounts of the old system, with `emails`; more than one where two records were merged.
+    `proved`: those numbers that stand in an account of the old system which is this person's by more than the number. Numbers are
     shared, resold and recycled: what an old table has under any other may be about somebody else, and is not shown.
     """
 
     customer_id: int
     ids: tuple[int, ...]
-    user_id: int | None
+    users: tuple[int, ...]
     numbers: tuple[str, ...]
-    email: str
+    emails: tuple[str, ...]
     proved: tuple[str, ...] = ()
 
 
@@ -54,21 +55,23 @@ def by_phone(conn: psycopg.Connection, phone: str) -> Person | None:
 
 
 def of_customer(conn: psycopg.Connection, customer_id: int) -> Person | None:
-    row = conn.execute(
-        """SELECT c."userId", u.email, u."phoneNumber" FROM customers c LEFT JOIN users u ON u.id = c."userId" WHERE c.id = %s""",
-        (customer_id,),
-    ).fetchone()
-    if row is None:
+    if conn.execute("SELECT FROM customers WHERE id = %s", (customer_id,)).fetchone() is None:
         return None
     family = conn.execute(FAMILY, {"customer": customer_id}).fetchone()
-    ids = tuple(family[0]) if family else (customer_id,)
+    ids = list(family[0]) if family else [customer_id]
     known = conn.execute(
-        """SELECT value FROM customer_identities WHERE "customerId" = ANY(%s) AND kind = 'number' ORDER BY 1""", (list(ids),)
+        """SELECT value FROM customer_identities WHERE "customerId" = ANY(%s) AND kind = 'number' ORDER BY 1""", (ids,)
     ).fetchall()
     numbers = tuple(way for (number,) in known for way in spellings(number))
-    user, email, phone = row[0], row[1] or "", digits(row[2] or "")
-    claimed = bool(phone) and not email.endswith(PLACEHOLDER)
-    return Person(customer_id, ids, user, numbers, email, spellings(phone) if claimed else ())
+    accounts = conn.execute(
+        """SELECT id, email, "phoneNumber" FROM users
+           WHERE id IN (SELECT "userId" FROM customers WHERE id = ANY(%s)) ORDER BY id""",
+        (ids,),
+    ).fetchall()
+    claimed = [digits(phone or "") for _, email, phone in accounts if not (email or "").endswith(PLACEHOLDER)]
+    proved = tuple(way for phone in claimed if phone for way in spellings(phone))
+    emails = tuple(email for _, email, _ in accounts if email)
+    return Person(customer_id, tuple(ids), tuple(each[0] for each in accounts), numbers, emails, proved)
 
 
 def spellings(number: str) -> tuple[str, ...]:
