@@ -27,7 +27,7 @@ OPENS, CLOSES = 8, 18
 EARLIEST, LATEST_DAYS = timedelta(hours=1), 92
 HELD = timedelta(minutes=15)
 LIKE = 82
-MOST = 10
+MOST, MOST_UNPAID = 10, 2
 TEST_MINUTES = 30
 HOLIDAYS = {(12, 25): "Christmas Day", (12, 26): "Boxing Day", (1, 1): "New Year's Day"}
 LAGOS = "Africa/Lagos"
@@ -225,6 +225,9 @@ def _check(shop: FakeShop, ref: str, at: datetime, *, but: str = "") -> Doctor |
         raise Refused("taken", nearest=_nearest(shop, ref, at))
     if not but and len(live) >= MOST:
         raise Refused("too_many", most=MOST)
+    unpaid = [v for v in live if v.state == "held"]
+    if not but and len(unpaid) >= MOST_UNPAID and (thing.fee if isinstance(thing, Doctor) else thing.price).kobo:
+        raise Refused("unpaid", number=unpaid[0].order_number)
     return thing
 
 

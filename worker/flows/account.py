@@ -78,18 +78,33 @@ def password(place: Place, event: Heard, facts: Facts) -> Step:
     return Step(told.place, told.replies, (Effect("forget_text"), *told.effects))
 
 
+def _time_said(place: Place, event: Heard) -> Place | None:
+    """Another time, said where the name or the consent for a booking is asked: it is that booking's; None for anything else."""
+    after = dict(place.memory.get("after") or {})
+    said = event.intent in ("book", "reschedule") and ("moment" in event.values or "refusal" in event.values)
+    if not said or after.get("intent") != "book_on" or not {"name", "number"}.isdisjoint(event.values):
+        return None
+    return place.at(place.state, after={**after, "values": {**after["values"], "when": dict(event.values)}})
+
+
 def giving_name(place: Place, event: Event, facts: Facts) -> Step | None:
     """Waiting for a name. "No" means: not now, and browsing goes on."""
     if not isinstance(event, Heard) or event.tapped or (is_command(event) and not _TITLED.match(event.text)):
         return None
     if event.intent in ("no", "skip", "back"):
         return refusal(place, facts)
+    other = _time_said(place, event)
+    if other is not None and " " not in _clean_name(event.text):  # "Sunday" is a name too: with a surname beside it
+        day_or_name = say("account.day_or_name") if _clean_name(event.text) else ""
+        return step(other, buttons(paragraphs(say("booking.time_kept"), say("account.ask_name"), day_or_name), button("menu")))
     said_else = event.intent == "checkout" or (event.intent in _NO_ANSWER and event.confidence >= PLAIN)
     name = "" if event.intent == "number" or said_else else _clean_name(str(event.values.get("name") or event.text))
     if not name:
         asked = "?" in event.text or not _ASKS.isdisjoint(event.text.lower().split())
         if asked:  # a fair question is no misunderstanding
-            return step(place, buttons(say("account.why_name"), button("skip"), button("menu"), button("agent")))
+            booking = (place.memory.get("after") or {}).get("intent") == "book_on"
+            why = say("account.why_name_visit" if booking else "account.why_name")
+            return step(place, buttons(why, button("skip"), button("menu"), button("agent")))
         return unclear(place, say("account.bad_name"), "skip", "menu")
     return _ask_consent(place.at("giving_consent", name=name), "")
 
@@ -98,6 +113,10 @@ def giving_consent(place: Place, event: Event, facts: Facts) -> Step | None:
     """Waiting for a clear yes or no. Silence, and anything unclear, is neither."""
     if not isinstance(event, Heard):
         return None
+    other = _time_said(place, event)
+    if other is not None:
+        asked = paragraphs(say("booking.time_kept"), say("account.consent_again"))
+        return step(other, buttons(asked, button("consent:yes"), button("consent:no")))
     answer = event.values.get("answer") if event.intent == "consent_choice" else None
     if answer == "yes" or (event.intent == "yes" and not event.tapped):
         effect = Effect("register", {"name": place.memory["name"], "consent_version": CONSENT_VERSION})

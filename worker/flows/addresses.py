@@ -131,6 +131,17 @@ def problem(typed: str) -> str:
     return ""
 
 
+_BY = frozenset(("opposite", "opp", "beside", "behind", "near", "after", "before", "close", "around", "by"))
+MARK_WORDS = 6
+
+
+def landmark_only(typed: str) -> bool:
+    """Whether a text says what a place is near, and neither street nor town: "opposite the big church"."""
+    words = re.findall(r"[a-z]+|\d+", typed[:LONGEST].lower())
+    bare = len(words) <= MARK_WORDS and "," not in typed and not any(w.isdigit() for w in words)
+    return bare and bool(words) and words[0] in _BY and _WORDS.isdisjoint(words[1:])
+
+
 def looks_like_one(typed: str) -> bool:
     """Whether a text that could also be a command is rather an address: "12 Checkout Road, Ikeja"."""
     words = re.findall(r"[a-z]+|\d+", typed[: 2 * LONGEST].lower())

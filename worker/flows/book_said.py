@@ -16,7 +16,12 @@ from worker.understanding.care import SPECIALTY
 
 
 def book(place: Place, event: Heard, facts: Facts) -> Step:
-    """Menu 4, and every way to say it in one message."""
+    """Menu 4, and every way to say it in one message; for whom of their own is answered before it."""
+    whose = say("booking.whose", whose=str(event.values["whose"])) if event.values.get("whose") else ""
+    return under(whose, _book(place, event, facts))
+
+
+def _book(place: Place, event: Heard, facts: Facts) -> Step:
     when: dict[str, Any] = booking.said_when(event.values)
     number, name, where = event.values.get("number"), str(event.values.get("name", "")), str(event.values.get("place", ""))
     if number is not None:
@@ -57,6 +62,11 @@ def _numbered(place: Place, number: int, when: dict[str, Any], facts: Facts) -> 
 def _named(place: Place, name: str, where: str, when: dict[str, Any], facts: Facts) -> Step:
     """A doctor by name, or by what for: "book dr amaka", "book heart doctor in ph". Several: the list, and the time is kept."""
     specialty = next((SPECIALTY[w] for w in name.lower().split() if w in SPECIALTY), "")
+    person = " ".join(w for w in name.split() if w.lower() not in SPECIALTY)
+    if specialty and person:  # "book dr rekiya for my pikin": whoever has that name
+        one = facts.care.find(person, "", where, limit=2)
+        if one.total == 1:
+            return booking.wanted(go(place, "doctors", "listing", wanted=when or None), one.doctors[0].ref, when, facts)
     asked = ("", specialty, where) if specialty else (name, "", where)
     found = facts.care.find(*asked, limit=1)
     to = go(place, "doctors", "listing", wanted=when or None)

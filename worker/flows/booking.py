@@ -13,18 +13,19 @@ from typing import Any
 
 from worker.facts import Facts
 from worker.flows import account, again, booking_where, moments, visit_told
-from worker.flows.booking_days import SLOTS, TIME_REASONS, days, no_time, slots, why_not
+from worker.flows.booking_days import SLOTS, TIME_REASONS, at_clock, days, no_time, slots, why_not
 from worker.flows.heard import Heard, is_command
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, step, under
 from worker.flows.step import Button, Effect, Event, Place, SentLocation, Step
-from worker.flows.subjects import Subject, read
+from worker.flows.subjects import HOME, Subject, read
 from worker.flows.support import unclear
 from worker.flows.wording import Sentence, lines, paragraphs, say
 
 WHEN = ("when", "moment", "notes", "refusal", "day", "clock", "part")
 EARLIEST = timedelta(hours=1)
 LOOKED_AT = 3  # days in which other free times are looked for
+LAST_HOUR = 18  # a bare number up to it may be a time
 OWN = 10  # own appointments that a time is compared with
 
 
@@ -59,9 +60,17 @@ def go_on(
     if said.day is not None:
         return slots(here, subject, said.day, facts, part=said.part)
     if said.why in ("", "no_date"):
-        return days(here, subject, facts)
+        return at_clock(days(here, subject, facts), when)
     why = say(f"when.{said.why}")
     return under(why, slots(here, subject, day, facts) if day else days(here, subject, facts))
+
+
+def _of_day(place: Place, subject: Subject, day: date, facts: Facts, address: str) -> Step | None:
+    """That day at the time of day that was said before it; None where none was."""
+    kept = dict(place.memory.get("wanted") or {})
+    if not kept.get("clock") or place.memory.get("subject") != subject.code:
+        return None
+    return go_on(place, subject, facts, {"refusal": "no_date", "clock": kept["clock"]}, address, day)
 
 
 def _here(place: Place, subject: Subject, state: str, address: str = "") -> Place:
@@ -106,6 +115,10 @@ def giving_address(place: Place, event: Event, facts: Facts) -> Step | None:
         return wanted(place, subject.ref, dict(place.memory.get("wanted") or {}), facts)
     if booking_where.elsewhere(event) and subject.at_centre:
         return wanted(place, f"{subject.ref}-centre", dict(place.memory.get("wanted") or {}), facts)
+    if _about_when(event) and not booking_where.is_address(event):
+        when = said_when(event.values)
+        asked = booking_where.ask(place, subject, facts, when, "")
+        return under(say("booking.time_kept"), asked) if asked else None
     told = booking_where.address(place, event, facts)
     if isinstance(told, str):
         return go_on(place, subject, facts, dict(place.memory.get("wanted") or {}), told)
@@ -121,14 +134,19 @@ def choosing_day(place: Place, event: Event, facts: Facts) -> Step | None:
     if event.intent == "number":
         at = int(event.values["n"])
         chosen = moments.from_iso(rows[at - 1]) if 1 <= at <= len(rows) else None
-        return slots(place, subject, chosen, facts) if chosen else _no_number(place, at, len(rows))
+        if chosen is None:
+            return _no_number(place, at, len(rows))
+        return _of_day(place, subject, chosen, facts, address) or slots(place, subject, chosen, facts)
     if event.intent in ("next", "more"):
         last = moments.from_iso(rows[-1]) if rows else None
         return days(place, subject, facts, last + timedelta(days=1) if last else None)
     if event.intent in ("previous", "yes", "skip"):
         return days(place, subject, facts)
     if _about_when(event):
-        return go_on(place, subject, facts, said_when(event.values), address)
+        when = said_when(event.values)
+        day = moments.from_iso(str(when.get("day", ""))) if when.get("refusal") == "no_time" and not when.get("part") else None
+        then = _of_day(place, subject, day, facts, address) if day else None
+        return then or go_on(place, subject, facts, when, address)
     if event.intent in ("back", "no"):
         return _back(place, subject, facts)
     return _unclear(place, event, say("booking.day_again"), Button(f"vdays:{subject.code}:", say("button.other_times")), "menu")
@@ -145,6 +163,8 @@ def choosing_slot(place: Place, event: Event, facts: Facts) -> Step | None:
     if event.intent == "number":
         at = int(event.values["n"])
         chosen = moments.from_minutes(rows[at - 1]) if 1 <= at <= len(rows) else None
+        if chosen is None and day and SLOTS <= at <= LAST_HOUR:  # beyond what is shown: "10" is ten o'clock
+            return go_on(place, subject, facts, {"refusal": "no_date", "clock": f"{at:02d}:00"}, address, day)
         return _try(place, subject, chosen, facts) if chosen else _no_number(place, at, len(rows))
     if event.intent in ("next", "more", "previous") and day:
         return slots(place, subject, day, facts, offset=offset + (-SLOTS if event.intent == "previous" else SLOTS))
@@ -170,8 +190,13 @@ def confirming(place: Place, event: Event, facts: Facts) -> Step | None:
         return go_on(place, subject, facts, said_when(event.values), address, day)
     if event.intent == "back":
         return slots(place, subject, day, facts)
+    if subject.where == HOME and not subject.number and not is_command(event) and booking_where.is_address(event):
+        given = booking_where.tidied(event)
+        return _last_look(place.at(place.state, address=given), subject, at, given, facts)
     if event.intent == "no":
         return step(idle(place), buttons(say("booking.left"), button("appointments"), button("find_doctor"), button("menu")))
+    if event.intent in ("pay", "paid") and not subject.number and subject.fee.kobo and "order_number" not in event.values:
+        return step(place, buttons(say("booking.pay_after"), *again.booking(place)[:2], button("menu")))
     return _unclear(place, event, say("booking.yes_again"), *again.booking(place)[:2])
 
 
@@ -207,7 +232,8 @@ def day_tapped(place: Place, event: Heard, facts: Facts) -> Step:
     address = _address_of(place, subject)
     asked = booking_where.ask(place, subject, facts, {"refusal": "no_time", "day": day.isoformat()}, address)
     offset = min(int(event.values.get("offset", 0)), 500)
-    return asked or slots(_here(place, subject, "choosing_slot", address), subject, day, facts, offset=offset)
+    then = None if asked or offset else _of_day(place, subject, day, facts, address)
+    return asked or then or slots(_here(place, subject, "choosing_slot", address), subject, day, facts, offset=offset)
 
 
 def at_tapped(place: Place, event: Heard, facts: Facts) -> Step:
@@ -237,9 +263,13 @@ def after_registering(place: Place, event: Heard, facts: Facts) -> Step:
     """Name and consent were given in between: the last look that they stood in the way of."""
     values = event.values
     subject, at = read(str(values.get("subject", "")), facts), moments.from_minutes(str(values.get("minutes", "")))
-    if subject is None or at is None:
+    address = str(values.get("address", ""))
+    if subject is None or (at is None and not values.get("when")):
         return _gone(place)
-    return _try(_here(place, subject, "choosing_slot", str(values.get("address", ""))), subject, at, facts)
+    if values.get("when"):  # another time was said while name and consent were asked
+        day = at.astimezone(subject.zone).date() if at else None
+        return go_on(place, subject, facts, dict(values["when"]), address, day)
+    return _try(_here(place, subject, "choosing_slot", address), subject, at, facts) if at else _gone(place)
 
 
 # --------------------------------------------------------------------------------------------------------------- private

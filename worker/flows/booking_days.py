@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -47,6 +47,16 @@ def days(place: Place, subject: Subject, facts: Facts, first: date | None = None
     body = paragraphs(say("booking.which_day", title=subject.title), lines(*numbered), say("booking.day_how"))
     to = place.at("choosing_day", rows=[d.day.isoformat() for d in page], day=None, at=None, key=None, offset=None, wanted=None)
     return step(_of(to, subject), choices(body, rows, "day"))
+
+
+def at_clock(then: Step, when: Mapping[str, Any]) -> Step:
+    """The free days, with a time of day that was said before a day remembered for whichever is chosen."""
+    typed = str(when.get("clock") or "")
+    if not typed or then.place.state != "choosing_day":
+        return then
+    kept = {"refusal": "no_date", "clock": typed}
+    told = under(say("booking.clock_kept", time=clock(datetime.fromisoformat(f"2000-01-01T{typed}"))), then)
+    return Step(told.place.at("choosing_day", wanted=kept), told.replies, told.effects)
 
 
 def slots(place: Place, subject: Subject, day: date, facts: Facts, *, offset: int = 0, part: str = "") -> Step:

@@ -48,6 +48,14 @@ def meant(event: Heard) -> str:
     return CENTRE if _CENTRE.search(event.text) else HOME if _HOME.search(event.text) else ""
 
 
+def is_address(event: Heard) -> bool:
+    return addresses.looks_like_one(event.text)
+
+
+def tidied(event: Heard) -> str:
+    return addresses.tidy(event.text)
+
+
 def elsewhere(event: Heard) -> bool:
     """A change of mind where an address is waited for: "at the centre"."""
     return bool(_CENTRE.search(event.text)) and len(event.text) <= 40 and not addresses.looks_like_one(event.text)
@@ -73,9 +81,13 @@ def address(place: Place, event: Heard, facts: Facts) -> str | Step | None:
     if event.intent in ("no", "skip", "back", "yes"):
         return unclear(place, say("address.short_home"), "lab_tests", "menu")
     typed = addresses.tidy(event.text)
+    if pin and addresses.landmark_only(pin) and not addresses.landmark_only(typed) and not addresses.problem(f"{typed} {pin}"):
+        return typed if pin.lower() in typed.lower() else addresses.join(typed, pin)
     if pin and sum(c.isalnum() for c in typed) >= addresses.LANDMARK_LEAST:
         return addresses.join(typed, pin)
     wrong = addresses.problem(event.text)
+    if addresses.landmark_only(typed) and not pin:
+        return step(place.at(place.state, pin=typed, offered=None), text(say("lab.landmark_where")))
     if not wrong:
         return typed
     return unclear(place, paragraphs(say("address.short_home" if wrong == "short" else f"address.{wrong}")), "lab_tests", "menu")

@@ -18,6 +18,9 @@ from worker.flows.step import Button, Event, Picture, Place, Reply, Row, Step
 from worker.flows.subjects import doctor_name
 from worker.flows.support import unclear
 from worker.flows.wording import BUTTON_LIMIT, Sentence, cut, lines, paragraphs, plain, say
+from worker.understanding import cities
+from worker.understanding.care import SPECIALTY
+from worker.understanding.tokens import word_set
 
 MANY = 8  # rows of a list of words, with room for the pages before and after
 MAX_OFFSET = 500
@@ -99,6 +102,9 @@ def asking(place: Place, event: Event, facts: Facts) -> Step | None:
     found = facts.care.find(*asked, limit=PAGE) if any(c.isalpha() for c in words) else DoctorPage()
     if found.doctors:
         return _page(place, facts, found, asked, 0)
+    kind = next((SPECIALTY[word] for word in event.text.lower().split() if word in SPECIALTY), "")
+    if kind and facts.care.find("", kind, limit=1).total:  # "my pikin body dey hot", "my tooth"
+        return listed(place, facts, "", kind)
     if event.intent == "search" and facts.search(words, limit=1).products:
         return None  # something of the shop
     return unclear(place, say("doctors.nothing", query=plain(words, 60)), "find_doctor", "menu")
@@ -196,10 +202,27 @@ def opened(place: Place, event: Event, facts: Facts) -> Step | None:
         return booking.wanted(place, str(place.memory["ref"]), {"moment": at.isoformat(), "exact": True}, facts)
     if event.intent in ("yes", "next", "more"):
         return booking.wanted(place, str(place.memory["ref"]), {}, facts)
+    if (
+        event.intent in ("search", "unknown")
+        and not _ON_CARD.isdisjoint(event.text.lower().strip("?").split())
+        and not _names(event)
+    ):
+        return show(place, str(place.memory["ref"]), facts)  # "how much", "how much be the fee": it stands there
     if event.intent in ("back", "no", "previous"):
         on_screen = shown.read(place, "doctors")
         return _query(place, facts, on_screen.query, on_screen.offset, asked=True) if on_screen else specialties(place, facts)
     return listing(place, event, facts) or _other(place, event, facts)
+
+
+_ON_CARD = frozenset(("much", "fee", "fees", "price", "cost", "charge", "rating", "language", "languages"))
+_SAYS_LITTLE = _ON_CARD | word_set(
+    "how is be it am na im e he she own dem the his her what wetin of for consultation to see him they una you do does"
+)
+
+
+def _names(event: Heard) -> bool:
+    """Whether something of its own is named beside the question: "how much is panadol"."""
+    return any(word.strip("?.,!") not in _SAYS_LITTLE for word in event.text.lower().split())
 
 
 def slot(code: str, at: datetime, zone: ZoneInfo, facts: Facts) -> Button:
@@ -295,7 +318,7 @@ def _card(doctor: Doctor, facts: Facts) -> Sentence:
 def _nothing(place: Place, facts: Facts, words: str, specialty: str, where: str) -> Step:
     """Nobody: said with what was asked for, and what there is instead."""
     if where and (specialty or words) and facts.care.find(words, specialty, "", limit=1).total:
-        elsewhere = say("doctors.not_there", what=specialty or words, place=where.title() if where.islower() else where)
+        elsewhere = say("doctors.not_there", what=specialty or words, place=cities.name(where))
         return under(elsewhere, listed(place, facts, words, specialty))
     asked = " ".join(x for x in (words or specialty, where) if x)
     to = go(place, "doctors", "asking", wanted=booking.kept(place, "doctors"))

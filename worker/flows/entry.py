@@ -264,7 +264,7 @@ def _answer(place: Place, event: Event, facts: Facts) -> Step:
             return answered
     if not isinstance(event, Heard):
         return _of_state(place, event, facts) or media.answer(place, event, facts)
-    handler = FIRST.get(event.intent)
+    handler = None if labs.says_home(place, event) else FIRST.get(event.intent)
     if handler is not None:
         return handler(place, event, facts)
     how_far = prescription.asks_how_far(place, event)

@@ -13,7 +13,7 @@ from worker.flows.heard import Heard, is_command
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.shown import PAGE, Shown
-from worker.flows.step import Button, Event, Place, Row, Step
+from worker.flows.step import Button, Event, Place, Row, SentLocation, Step
 from worker.flows.subjects import sample_of
 from worker.flows.support import unclear
 from worker.flows.wording import Sentence, lines, paragraphs, plain, say
@@ -150,9 +150,17 @@ def show(place: Place, ref: str, facts: Facts) -> Step:
 
 def opened(place: Place, event: Event, facts: Facts) -> Step | None:
     """One test is on the screen: where it is done, yes goes on, back shows the list."""
+    ref = str(place.memory["ref"])
+    if isinstance(event, SentLocation):
+        test = facts.care.test(ref)
+        at_home = go(place, "booking", "giving_address", subject=f"{ref}-home", wanted=booking.kept(place, "labs"))
+        return booking_where.located(at_home, event) if test and test.home else None
     if not isinstance(event, Heard) or event.tapped:
         return None
-    ref = str(place.memory["ref"])
+    if event.intent in ("advice", "search", "unknown", "lab_result") and not _ON_CARD.isdisjoint(
+        event.text.lower().strip("?").split()
+    ):
+        return _card_again(place, ref, event, facts)  # "do i need to fast", "how long will the result take": it stands there
     chosen = "" if event.intent == "number" else booking_where.meant(event)
     if chosen and event.intent in ("unknown", "search", "menu", "yes", "location_question", "checkout"):
         return booking.wanted(place, f"{ref}-{chosen}", dict(booking.kept(place, "labs") or {}), facts)
@@ -162,6 +170,22 @@ def opened(place: Place, event: Event, facts: Facts) -> Step | None:
         on_screen = shown.read(place, "tests")
         return _query(place, facts, on_screen.query, on_screen.offset) if on_screen else categories(place, facts)
     return listing(place, event, facts) or _other(place, event, facts)
+
+
+def says_home(place: Place, event: Heard) -> bool:
+    """Whether "home" answers where it shall be done, and is not the way to the menu."""
+    asked = (place.flow, place.state) in (("labs", "opened"), ("booking", "choosing_where"))
+    return asked and not event.tapped and event.text.strip(" .!").lower() == "home"
+
+
+def _card_again(place: Place, ref: str, event: Heard, facts: Facts) -> Step:
+    """The card once more; where it says nothing about what is to be done before, that is said."""
+    test, asked = facts.care.test(ref), not _BEFORE.isdisjoint(event.text.lower().strip("?").split())
+    return under(say("lab.no_note") if test and asked and not test.preparation else "", show(place, ref, facts))
+
+
+_BEFORE = frozenset(("fast", "fasting", "prepare", "preparation"))
+_ON_CARD = frozenset(("fast", "fasting", "prepare", "preparation", "result", "results", "much", "price", "cost", "sample"))
 
 
 # --------------------------------------------------------------------------------------------------------------- private

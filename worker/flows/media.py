@@ -6,28 +6,10 @@ from worker.facts import Facts
 from worker.flows import prescription
 from worker.flows.replies import button, buttons, step
 from worker.flows.step import Event, Place, SentBasket, SentContact, SentLocation, SentMedia, SentUnusable, Step
-from worker.flows.support import keep
+from worker.flows.support import SILENT, keep
 from worker.flows.wording import say
 
-# WhatsApp's types that ask nothing of us: an answer to a thumbs-up would be noise.
-SILENT = frozenset(
-    [
-        "reaction",
-        "sticker",
-        "system",
-        "edit",
-        "revoke",
-        "pin",
-        "keep",
-        "poll_update",
-        "user_id_update",
-        "user_preferences",
-        "request_welcome",
-        "call_permission_reply",
-        "media_placeholder",
-        "ephemeral",
-    ]
-)
+CARE = frozenset(("doctors", "booking", "visits", "labs"))
 
 
 def answer(place: Place, event: Event, facts: Facts) -> Step:
@@ -35,6 +17,8 @@ def answer(place: Place, event: Event, facts: Facts) -> Step:
     if isinstance(event, SentMedia):
         return _media(place, event, facts)
     if isinstance(event, SentLocation):
+        if place.flow in CARE:
+            return step(place, buttons(say("media.location_care"), button("find_doctor"), button("lab_tests"), button("menu")))
         return step(place, buttons(say("media.location"), button("checkout"), button("menu")))
     if isinstance(event, SentContact):
         return step(place, buttons(say("media.contact"), button("agent"), button("menu")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.orders import Order
 from worker.facts import Facts
-from worker.flows import again, aside, checkout, paying_order, paying_said, tracking, way_shown, ways
+from worker.flows import again, aside, checkout, paying_order, paying_said, tracking, visit_told, way_shown, ways
 from worker.flows.heard import Heard, is_command
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, choices, row, step, under
@@ -32,7 +32,7 @@ def pay(place: Place, event: Heard, facts: Facts) -> Step:
         return _for(place, order, event, facts)
     here = _on_screen(place, unpaid)
     if here is None and len(unpaid) > 1:
-        return _ask_which(place, unpaid, event)
+        return _ask_which(place, unpaid, event, facts)
     if here is None and not unpaid and not facts.cart().empty:
         method = event.values.get("provider")
         return checkout.start(place, Heard(event.text, "checkout", {"method": method} if method else {}), facts)
@@ -239,11 +239,19 @@ def _for(place: Place, order: Order, event: Heard, facts: Facts) -> Step:
     return paying_order.ask_way(place, order, facts) if another and way is None else paying_order.by(place, order, way, facts)
 
 
-def _ask_which(place: Place, unpaid: list[Order], event: Heard) -> Step:
+def _ask_which(place: Place, unpaid: list[Order], event: Heard, facts: Facts) -> Step:
     wanted = {k: event.values[k] for k in ("provider", "kind", "another") if event.values.get(k)}
-    numbered = [say("pay.line", at=n, number=o.number, total=str(o.total)) for n, o in enumerate(unpaid, start=1)]
+    fees = {o.number: visit_told.of_order(o, facts) for o in unpaid}
+    about = {number: visit_told.line(visit, facts) if visit else "" for number, visit in fees.items()}
+    numbered = [
+        say("pay.line_fee" if about[o.number] else "pay.line", at=n, number=o.number, total=str(o.total), what=about[o.number])
+        for n, o in enumerate(unpaid, start=1)
+    ]
     to = go(place, "paying", "choosing_order", numbers=[o.number for o in unpaid], wanted=wanted or None)
-    rows = [row(f"pay:{o.number}", say("row.order", number=o.number), str(o.total)) for o in unpaid]
+    rows = [
+        row(f"pay:{o.number}", say("row.order", number=o.number), " · ".join(x for x in (str(o.total), about[o.number]) if x))
+        for o in unpaid
+    ]
     return step(to, choices(paragraphs(say("pay.which"), lines(*numbered)), rows, "orders"))
 
 

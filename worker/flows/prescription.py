@@ -17,7 +17,7 @@ from worker.flows.heard import Heard, listen
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, joined, step, text, under
 from worker.flows.step import Effect, Event, Happened, Place, Reply, Said, SentMedia, Step
-from worker.flows.support import keep, unclear
+from worker.flows.support import WAITS, keep, unclear
 from worker.flows.wording import Sentence, paragraphs, say
 
 PICTURES = frozenset(("image/jpeg", "image/png", "image/webp", "image/heic", "image/heif", ""))
@@ -193,7 +193,7 @@ def with_person(place: Place, event: Event, facts: Facts) -> Step | None:
         return None
     if not event.caption.strip() or listen(Said(event.caption[:300]), facts).intent != "prescription":
         return None
-    return step(place, effects=(keep(event, "support"), receive(event, _order_number(place, event, facts)[0])))
+    return step(place, effects=(keep(event, "support"), receive(event, _order_number(place, event, facts)[0]), WAITS))
 
 
 def asks_how_far(place: Place, event: Heard) -> bool:

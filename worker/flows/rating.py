@@ -73,6 +73,8 @@ def rated(place: Place, event: Happened, facts: Facts) -> Step:
 
 def refused(place: Place, event: Happened, facts: Facts) -> Step:
     """There is no talk to rate, or it was rated with words already."""
+    if facts.customer.with_agent:  # an old question, tapped while a person is there
+        return Step(place)
     return step(place, buttons(say("support.rate"), button("agent"), button("menu")))
 
 
@@ -81,7 +83,7 @@ def words(place: Place, event: Event, facts: Facts) -> Step | None:
     if not isinstance(event, Heard) or event.tapped:
         return None
     if event.intent in ("skip", "no", "thanks"):
-        return step(idle(place), text(say("entry.all_right")))
+        return step(idle(place), text(say("thanks" if event.intent == "thanks" else "entry.all_right")))
     if event.intent in ("number", "rate") and 1 <= _stars(event) <= STARS[0]:
         return _rate(place, place.memory.get("thread", 0), _stars(event))  # tapped beside it
     if _asks_for_something(event, facts) or not any(c.isalpha() for c in event.text):

@@ -16,6 +16,25 @@ from worker.flows.wording import has, lines, paragraphs, plain, say
 RETURN = "agent_return"  # the timer after which the bot comes back when nobody answers
 RETURN_MINUTES = 30
 PEOPLE = frozenset(("asked", "not_understood", "emergency"))  # reasons of those who wait for an answer now
+# WhatsApp's types that ask nothing of us: an answer to a thumbs-up would be noise.
+SILENT = frozenset(
+    [
+        "reaction",
+        "sticker",
+        "system",
+        "edit",
+        "revoke",
+        "pin",
+        "keep",
+        "poll_update",
+        "user_id_update",
+        "user_preferences",
+        "request_welcome",
+        "call_permission_reply",
+        "media_placeholder",
+        "ephemeral",
+    ]
+)
 # Ways to leave a person.
 ORDERED = 0.7  # "2 panadol" as well as "add 2 panadol"
 LEAVING = frozenset(("menu", "end", "cancel", "logout"))
@@ -42,7 +61,8 @@ SHOPPING = frozenset(
         "more_like",
         *("find_doctor", "doctors_page", "show_doctor", "lab_tests", "tests_page", "show_test"),
         *("book", "visit_days", "visit_day", "visit_at", "visit_yes"),
-        *("appointments", "show_visit", "reschedule", "cancel_appointment"),
+        *("appointments", "show_visit", "reschedule", "cancel_appointment", "visits_page", "visit_cancel_yes", "lab_result"),
+        *("specialties_page", "doctor_places"),
     )
 )
 
@@ -101,14 +121,16 @@ def with_person(place: Place, event: Event, facts: Facts) -> Step:
         caption = listen(Said(event.caption[:1000]), facts) if event.caption.strip() else None
         danger = caption is not None and caption.intent == "emergency"
         return joined(kept, emergency(place, caption, facts)) if caption and danger else kept
-    if isinstance(event, SentUnusable):  # thumbs up and the like wait for no answer
-        return Step(place)
+    if isinstance(event, SentUnusable):  # what no bot can use a person may ask about; thumbs up and the like wait for no answer
+        return Step(place, effects=() if event.kind in SILENT else (WAITS,))
     if not isinstance(event, Heard):
         return Step(place, effects=(WAITS,))
     if event.intent == "emergency":
         return emergency(place, event, facts)
     if event.intent == "password_like":
-        return Step(place, effects=(Effect("forget_text"),))
+        return Step(place, effects=(Effect("forget_text"), WAITS))
+    if event.intent == "rate" and event.tapped:  # a question of an older talk
+        return rating.typed(place, event, facts)
     if event.intent == "stop":  # whoever has the thread, it is heeded
         return step(place, text(say("beside.stopped")), effects=(Effect("stop_messages"),))
     if event.intent in LEAVING and not (event.intent == "cancel" and facts.taken_up()):  # an answer to what a person asked

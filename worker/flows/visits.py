@@ -23,15 +23,13 @@ from worker.flows.wording import clock, has, lines, paragraphs, plain, say
 
 LATE = timedelta(hours=24)
 MAX_OFFSET = 500
+CLOSED = frozenset(("outside_hours", "not_a_slot", "day_off"))  # of a time that was free at the last look: it was blocked since
 MOST = 20  # own appointments among which one is looked for by its number in the list
 
 
 def appointments(place: Place, event: Heard, facts: Facts) -> Step:
     """ "my appointments": those to come, or the past ones where that is said."""
-    asked = _register_first(place, event, facts)
     past = "past" in event.text.lower() or "history" in event.text.lower()
-    if asked:
-        return asked
     coming = facts.care.visits(limit=PAGE)
     if coming.total == 1 and not past:  # what can be done about it is one tap nearer
         return _shown(place, coming.visits[0], facts)
@@ -49,9 +47,11 @@ def listing(place: Place, event: Event, facts: Facts) -> Step | None:
     if not isinstance(event, Heard) or event.tapped or on_screen is None:
         return None
     past = on_screen.kind == "past"
+    if event.intent == "cancel" and place.flow == "visits" and len(event.text.split()) > 1:  # "cancel am": one of these
+        return cancel(place, Heard(event.text, "cancel_appointment", {}), facts)
     if event.intent == "number":
         number = on_screen.ref(int(event.values["n"]))
-        return show(place, number, facts) if number else no_such_number(place, on_screen, int(event.values["n"]))
+        return _chosen(place, number, facts) if number else no_such_number(place, on_screen, int(event.values["n"]))
     if event.intent in ("next", "more", "previous"):
         offset = on_screen.offset + (-PAGE if event.intent == "previous" else PAGE)
         if 0 <= offset < on_screen.total:
@@ -64,7 +64,15 @@ def listing(place: Place, event: Event, facts: Facts) -> Step | None:
 
 
 def show_tapped(place: Place, event: Heard, facts: Facts) -> Step:
-    return show(place, str(event.values.get("number", "")), facts)
+    return _chosen(place, str(event.values.get("number", "")), facts)
+
+
+def _chosen(place: Place, number: str, facts: Facts) -> Step:
+    """One of the list: gone on with at once where it was asked for moving or cancelling one, and shown where it was not."""
+    doing = dict(place.memory.get("doing") or {}) if (place.flow, place.state) == ("visits", "listing") else {}
+    if doing.get("verb") == "cancel":
+        return ask_cancel(place, number, facts)
+    return _move(place, number, dict(doing.get("when") or {}), facts) if doing else show(place, number, facts)
 
 
 def show(place: Place, number: str, facts: Facts) -> Step:
@@ -110,24 +118,18 @@ def opened(place: Place, event: Event, facts: Facts) -> Step | None:
 
 def reschedule(place: Place, event: Heard, facts: Facts) -> Step:
     """ "reschedule 1 to monday 10am", the button, or "move my appointment"."""
-    asked = _register_first(place, event, facts)
-    if asked:
-        return asked
     number = _meant(place, event, facts)
     if number:
         return _move(place, number, booking.said_when(event.values), facts)
-    return _list(place, facts, before=say("visits.which_move") if facts.care.visits(limit=1).total else "")
+    return _which(place, "move", facts, booking.said_when(event.values))
 
 
 def cancel(place: Place, event: Heard, facts: Facts) -> Step:
     """ "cancel appointment 2", the button, or "cancel my appointment"."""
-    asked = _register_first(place, event, facts)
-    if asked:
-        return asked
     number = _meant(place, event, facts)
     if number:
         return ask_cancel(place, number, facts)
-    return _list(place, facts, before=say("visits.which_cancel") if facts.care.visits(limit=1).total else "")
+    return _which(place, "cancel", facts)
 
 
 def ask_cancel(place: Place, number: str, facts: Facts) -> Step:
@@ -232,6 +234,8 @@ def refused(place: Place, event: Happened, facts: Facts) -> Step:
     if code == "too_many":
         sentence = say("refused_visit.too_many", most=int(data.get("most") or 0))
         return step(idle(place), buttons(sentence, button("appointments"), button("agent"), button("menu")))
+    if code == "unpaid":
+        return _pay_first(place, str(data.get("number", "")), facts)
     subject = read(str(place.memory.get("subject", "")), facts)
     if subject is None:
         return _unknown(place)
@@ -239,7 +243,7 @@ def refused(place: Place, event: Happened, facts: Facts) -> Step:
         wanted = {"moment": place.memory.get("at"), "exact": True}
         here = go(place, "booking", "choosing_day", subject=subject.code)
         return under(say("refused_visit.address"), booking.go_on(here, subject, facts, wanted))
-    key = f"refused_visit.{code}"
+    key = f"refused_visit.{'closed' if code in CLOSED else code}"
     name = plain(str(data.get("name", "")), 60)
     sentence = say(key, name=name) if has(key) else say("refused_visit.other")
     asked = datetime.fromisoformat(str(place.memory["at"])) if place.memory.get("at") else facts.now
@@ -250,10 +254,12 @@ def refused(place: Place, event: Happened, facts: Facts) -> Step:
 # --------------------------------------------------------------------------------------------------------------- private
 
 
-def _register_first(place: Place, event: Heard, facts: Facts) -> Step | None:
-    if facts.customer.registered or facts.care.visits(limit=1).total or facts.care.visits(past=True, limit=1).total:
-        return None
-    return account.ask_first(place, facts, {"intent": "appointments", "values": {}}, "account.why_booking")
+def _pay_first(place: Place, order: str, facts: Facts) -> Step:
+    """Enough times are held and not paid: the one whose time to pay ends first, a tap away."""
+    visit = facts.care.visit_of(order)
+    what = visit_told.line(visit, facts) if visit else say("visits.it")
+    offer = button(f"pay:{order}", "pay"), button("appointments"), button("menu")
+    return step(idle(place), buttons(say("refused_visit.unpaid", what=what), *offer))
 
 
 def _live(visit: Visit, facts: Facts) -> bool:
@@ -280,6 +286,15 @@ def _meant(place: Place, event: Heard, facts: Facts) -> str:
     return there[0].number if len(there) == 1 else ""
 
 
+def _which(place: Place, verb: str, facts: Facts, when: Mapping[str, Any] | None = None) -> Step:
+    """Which of several; what was asked for, and a time that was said, goes on with the one that is chosen."""
+    if not facts.care.visits(limit=1).total:
+        return _list(place, facts)
+    listed = _list(place, facts, before=say(f"visits.which_{verb}"), how="visits.how_which")
+    kept = {"verb": verb, "when": dict(when)} if when else {"verb": verb}
+    return Step(listed.place.at("listing", doing=kept), listed.replies, listed.effects)
+
+
 def _move(place: Place, number: str, when: Mapping[str, Any], facts: Facts) -> Step:
     visit = facts.care.visit(number)
     if visit is None:
@@ -297,7 +312,7 @@ def _cancel(place: Place, number: str, facts: Facts) -> Step:
     return step(to, effects=(Effect("cancel_visit", {"number": number}),))
 
 
-def _list(place: Place, facts: Facts, *, past: bool = False, offset: int = 0, before: str = "") -> Step:
+def _list(place: Place, facts: Facts, *, past: bool = False, offset: int = 0, before: str = "", how: str = "") -> Step:
     page = facts.care.visits(past=past, limit=PAGE, offset=offset)
     if not page.visits and offset:
         return _list(place, facts, past=past, before=before)
@@ -320,7 +335,7 @@ def _list(place: Place, facts: Facts, *, past: bool = False, offset: int = 0, be
         for n, v in enumerate(page.visits, start=offset + 1)
     ]
     heading = say("visits.heading_past" if past else "visits.heading")
-    how = say("visits.how_past" if past else "visits.how")
+    how = say(how or ("visits.how_past" if past else "visits.how"))
     to = go(place, "visits", "listing", shown=shown.kept(list_))
     return step(to, choices(paragraphs(before, heading, lines(*numbered), how), _rows(list_, page.visits, older, facts), "visit"))
 

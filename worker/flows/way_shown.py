@@ -15,6 +15,7 @@ from worker.facts import Facts
 from worker.flows import ways
 from worker.flows.replies import button, buttons, text
 from worker.flows.step import Button, Buttons, Link, Reply, Text
+from worker.flows.subjects import FEES
 from worker.flows.wording import BODY_LIMIT, BUTTON_LIMIT, Sentence, clock, cut, lines, paragraphs, say
 
 # Reasons of an attempt under which money came that did not pay the order: people or a refund see to it.
@@ -71,7 +72,11 @@ def actions(number: str, sentence: str) -> Buttons:
 def kept(order: Order, facts: Facts) -> Buttons:
     """Nothing is paid now: until when the order is kept for whoever pays later."""
     until = still_held(order, facts)
-    sentence = say("pay.kept_until" if until else "pay.kept", number=order.number, until=until)
+    sentence = say(
+        ("pay.kept_until_fee" if order.delivery in FEES else "pay.kept_until") if until else "pay.kept",
+        number=order.number,
+        until=until,
+    )
     return buttons(sentence, button(f"pay:{order.number}", "pay"), _cancel(order.number), button("menu"))
 
 

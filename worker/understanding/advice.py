@@ -27,7 +27,8 @@ _PHRASES = phrase_list(
     breast feed; what is wrong with me; wetin dey do me; wetin dey worry me; what should i take; what can i take;
     what do i take; what should i use; wetin i go take; wetin i fit take; which drug should i; is it safe; is this safe;
     e safe; good for my kidney; allergic to; allergy to; abort; abortion; remove pregnancy; comot belle; flush pregnancy;
-    terminate pregnancy; remove belle; flush belle
+    terminate pregnancy; remove belle; flush belle; explain my result; explain the result; explain result; result mean; result means;
+    is it positive; is it negative; am i positive; am i negative; is my result good; is my result bad; is my result okay
     """
 )
 _BY_FIRST: dict[str, list[tuple[str, ...]]] = {}

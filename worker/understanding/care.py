@@ -107,11 +107,12 @@ _TESTED_NOISE = word_set(
 
 def doctors(words: Words, first: int, end: int) -> Intent | None:
     """`cardiologist in Lagos`, `find eye doctor near Ikeja`, `i need a dentist`; None when no doctor is asked for."""
+    first = _past_price(words, first, end)
     keys = tuple(_mended(key) for key in words.keys[first:end])
     meant = [key for key in keys if key in DOCTORS or key in BY_ITSELF]
     if not meant or len(keys) > 14 or keys[0] in ("my",):
         return None
-    if meant == ["dr"] and (len(keys) > (4 if AVAILABLE.isdisjoint(keys) else 8) or not DR_BRANDS.isdisjoint(keys)):
+    if meant == ["dr"] and (len(keys) > (4 if _VISITED.isdisjoint(keys) else 8) or not DR_BRANDS.isdisjoint(keys)):
         return None
     values: dict[str, Any] = {}
     specialty = next((SPECIALTY[key] for key in keys if key in SPECIALTY), None)
@@ -131,6 +132,19 @@ def doctors(words: Words, first: int, end: int) -> Intent | None:
         if start < end:
             values["place"] = words.text(start, end)
     return Intent("find_doctor", values)
+
+
+def _past_price(words: Words, first: int, end: int) -> int:
+    """Where whom it is about begins in "how much is dr amaka", "wetin be the fee of dr bello"; `first` in anything else."""
+    at = first
+    while at < end - 1 and words.keys[at] in _PRICE:
+        at += 1
+    asked = not _PRICED.isdisjoint(words.keys[first:at])
+    return at if asked and words.keys[at] in ("dr", "doctor", "prof", "dokita", "likita") else first
+
+
+_PRICED = frozenset(("much", "price", "cost", "fee", "fees", "charge", "charges"))
+_PRICE = _PRICED | word_set("how what whats wetin is be for of to the see book does do una consultation consult and please")
 
 
 def _mended(key: str) -> str:
@@ -161,6 +175,7 @@ def _name(words: Words, first: int, end: int) -> str:
 
 
 AVAILABLE = word_set("available free now today around on duty dey there in for seat working")
+_VISITED = AVAILABLE | word_set("see meet consult")
 
 
 _NO_NAME = DOCTORS | word_set(
@@ -169,6 +184,7 @@ _NO_NAME = DOCTORS | word_set(
     are do does dey there here available near nearby close around good best nice any some a an the of to with and or who
     find search show see look looking looks talk speak book good
     online free cheap appointment appointments list said told gave give prescribed wrote not no yes your our
+    address location phone number price fee male female lady man
     """
 )
 

@@ -21,6 +21,17 @@ for _city in _CITIES.split(";"):
         _BY_FIRST.setdefault(_words[0], []).append(_words)
 
 
+_SHORT = {
+    "lag": "Lagos", "abj": "Abuja", "fct": "Abuja", "ib": "Ibadan",
+    "ph": "Port Harcourt", "phc": "Port Harcourt", "portharcourt": "Port Harcourt", "portharcort": "Port Harcourt",
+}  # fmt: skip
+
+
+def name(typed: str) -> str:
+    """A place as it is written: "ph" is Port Harcourt, "lagos" is Lagos."""
+    return _SHORT.get(typed.strip().casefold(), typed.title() if typed.islower() else typed)
+
+
 def find(keys: Sequence[str], first: int, end: int) -> tuple[int, int] | None:
     """Where the last town in this range of folded words begins and ends; None without one."""
     found = None

@@ -34,7 +34,9 @@ _TABLE: dict[str, str] = {
         person answer; make person answer me; make somebody answer; i want make person answer; i have a complaint; i have
         a problem; i have an issue; i get complain; i get complaint; i have a question; i have question; i get question;
         question; ask a question; ask pharmacist; speak to someone; person dey there; anybody there; is anybody there; is
-        anyone there; connect me; not helpful; you are not helpful; this is not helping; useless bot
+        anyone there; connect me; where is my money; wey my
+        money; where my money; my money; what happened to my money; wetin happen to my money; what about my
+        money; not helpful; you are not helpful; this is not helping; useless bot
     """,
     "end": """
         end; end chat; end the chat; close; close chat; close the chat; stop chat; stop support; leave chat; exit chat;
@@ -62,14 +64,18 @@ _TABLE: dict[str, str] = {
         more; show more; see more; view more; load more; more results; more please; others; other ones; any other; what
         else; more options
     """,
-    "skip": "skip; skip this; skip it; pass; not now; later; maybe later",
+    "skip": """
+        skip; skip this; skip it; pass; not now; later; maybe later; any time; anytime; any day; anyday; whenever; any time you
+        want; any time you are free
+    """,
     "resend": """
         resend; resend code; send again; send code again; resend the code; new code; retry; try again; send it again; i
         did not get the code; i didnt get the code; no code
     """,
     "greeting": """
         hello; hi; hey; helo; hallo; heloo; hy; hii; yo; howdy; hiya; holla; good morning; good afternoon; good evening;
-        good day; gud morning; gd morning; good am; gm; morning; afternoon; evening; greetings; how are you; how are you
+        good day; gud morning; gd morning; good am; gud afternoon;
+        gd afternoon; gud evening; gd evening; gud day; gm; morning; afternoon; evening; greetings; how are you; how are you
         doing; how are you today; how far; how far na; how una dey; how you dey; how body; wetin dey; wetin dey happen;
         whats up; wassup; sup; xup; sannu; sannunku; ina kwana; ina wuni; ina yini; barka; barka da safiya; barka da
         yamma; salam; salaam; salamu alaikum; assalamu alaikum; assalam alaikum; asalamu alaikum; as-salamu alaykum; e
@@ -89,7 +95,7 @@ _TABLE: dict[str, str] = {
         confirm; confirmed; i confirm; agree; i agree; agreed; accept; i accept; accepted; oya; oya na; of course; fine;
         go ahead; proceed; continue; done; yes please; yes ok; yes sure; yes i agree; yes i do; that is correct; thats
         correct; that is right; thats right; true; absolutely; definitely; eh; ee; eeh; beeni; be e ni; e; eyy; na so; na
-        im; no problem; no wahala; i consent; yes confirm; yes proceed; oo
+        im; no problem; no wahala; i consent; i gree; yes i gree; i don gree; i go gree; i dey agree; yes confirm; yes proceed; oo
     """,
     "no": """
         no; n; nope; no thanks; no thank you; no thank u; no tnx; no thx; nah; naa; nay; not really; no please; no o; noo;
@@ -169,7 +175,9 @@ _TABLE: dict[str, str] = {
         appointment; when is my next appointment; where is my appointment; i missed my appointment; i cant make it; i can not
         make it; i cannot make it; i no fit come; i no fit come again; i no go fit come; i wont be able to come; i will not be
         able to come; i cant come; i cant come again; i am late for my appointment; i will be late for my appointment;
-        missed my appointment; cant make it; no fit come; no fit come again
+        missed my appointment; i will be late; i go late; i am running late; i missed it; was it booked; is it booked; has it been booked;
+        am i booked; una don book am; you don book am; don book am; did you book it; have you booked it; is my booking confirmed;
+        is my appointment booked; cant make it; no fit come; no fit come again
     """,
     "cancel_appointment": """
         cancel appointment; cancel my appointment; cancel the appointment; cancel booking; cancel my booking; cancel
@@ -278,7 +286,8 @@ SMALL = word_set(
 # Taken off the beginning: politeness and greetings that other words follow.
 OPENERS = phrase_list(
     """
-    good morning; good afternoon; good evening; good day; gud morning; gd morning; how far; how una dey; how are you; how
+    good morning; good afternoon; good evening; good day; gud morning; gd morning; gud afternoon; gd afternoon; gud evening; gd
+    evening; gud day; my dia; dia; how far; how una dey; how are you; how
     you dey; hello; hi; hey; helo; hallo; hii; yo; sannu; ina kwana; ina wuni; barka; e kaaro; ekaaro; e kaasan; ekaasan;
     e kaale; bawo ni; ndewo; kedu; salam; assalamu alaikum; asalamu alaikum; please; pls; plz; plss; abeg; biko; jare;
     kindly; e jo; ejo; ejoo; e joo; dan allah; don allah; excuse me; sir; ma; madam; oga; doctor abeg; okay; ok; alright;

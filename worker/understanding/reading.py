@@ -30,7 +30,7 @@ from worker.understanding.intent import Intent
 from worker.understanding.paying import checkout, wish
 from worker.understanding.phrases import CLOSERS, LONGEST, OPENERS, PAUSED_OPENERS, PHRASES, SMALL, SYMBOLS
 from worker.understanding.said import Said
-from worker.understanding.tokens import HEAD_CHARS, Words, clean, read, visible, word_set
+from worker.understanding.tokens import HEAD_CHARS, Words, clean, fold, read, visible, word_set
 from worker.understanding.visits import meet
 
 # What cannot be seen is taken out before the head is measured, so more than the head is cleaned.
@@ -303,7 +303,29 @@ def _moment(said: Said) -> Intent | None:
     if len(said.keys) > 10 or not could_be_moment(said.keys):
         return None
     found = scan(said.words.text(said.first, said.end), said.now, said.zone)
-    return Intent("book", found.values(), 0.7) if found.known and not found.unread else None
+    other = [word for word in found.unread if fold(word) not in _CHANGED_MIND]
+    return Intent("book", found.values(), 0.7) if found.known and not other else None
+
+
+def _wished_moment(said: Said) -> Intent | None:
+    """`i wan sunday`, `no i want friday by 10`: a wish for a day, before "want" makes a search of it."""
+    keys, at = said.keys, 0
+    while at < len(keys) and (keys[at] in _WISHING or keys[at] in _CHANGED_MIND):
+        at += 1
+    if at == len(keys) or len(keys) > 10 or _WISHES_FOR.isdisjoint(keys[:at]) or keys[at].isdigit():
+        return None
+    return _moment(said._replace(first=said.first + at))
+
+
+_WISHES_FOR = word_set("want wan wanna prefer like choose pick")
+_WISHING = _WISHES_FOR | word_set("i we would will go dey to on for the")
+# "Actually monday", "no, wednesday 10am", "sorry i mean friday", "friday instead": the day is said of what is being asked.
+_CHANGED_MIND = word_set(
+    """
+    actually actualy no nope nah sorry wait instead rather i mean meant better prefer then change changed mind oh oops yes yeah
+    yep sure oya only just let lets can could should perfect works suits possible slot appointment
+    """
+)
 
 
 def _register_number(said: Said) -> Intent | None:
@@ -356,6 +378,7 @@ _RULES: tuple[Callable[[Said], Intent | None], ...] = (
     _first_paid,
     advice.intent,
     meet,
+    _wished_moment,
     _verb,
     _question,
     _register_number,

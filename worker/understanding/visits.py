@@ -29,11 +29,13 @@ def book(said: Said) -> Intent | None:
     if first >= said.end:
         return Intent("book", values)
     found = scan(words.text(first, said.end), said.now, said.zone)
+    whose = _whose(said.keys)
     named = [
         word
         for word in found.unread
         if word.lower().strip(".") not in _BOOKED | AVAILABLE
         and word.lower() not in ("on", "at", "by", "for", "is", "will", "be")
+        and (fold(word) not in KIN or not whose)
     ]
     town = cities.find(words.keys, first, said.end)
     if town and "number" not in values:  # "book heart doctor in ph friday 10am": where, and not part of a name
@@ -44,7 +46,23 @@ def book(said: Said) -> Intent | None:
         return _test(said)
     if named and "number" not in values:
         values["name"] = " ".join(named)
+    if whose:
+        values["whose"] = whose
     return Intent("book", values | found.values())
+
+
+def _whose(keys: tuple[str, ...]) -> str:
+    """Whom of one's own it is for: "for my wife", "my mama", "for husband"; "" for oneself. A child is looked for among what for."""
+    before = zip(("", *keys), keys, strict=False)
+    return next((key for left, key in before if key in KIN and left in ("my", "our", "for")), "")
+
+
+KIN = word_set(
+    """
+    wife husband hubby mother mum mummy mom mama father dad daddy papa son daughter brother sister friend grandmother grandma granny
+    grandfather grandpa uncle aunt auntie aunty niece nephew cousin neighbour fiancee fiance
+    """
+)
 
 
 def _test(said: Said) -> Intent:

@@ -34,7 +34,8 @@ TALK: Mapping[str, str] = {
     "help.intro": "Write what you need in your own words. For example:",
     "help.examples": (
         "• *find paracetamol*\n• *add 2* or *order 2 paracetamol and 1 vitamin c*\n• *cart*, *checkout*\n• *track "
-        "12345*, *pay 12345*\n• *rx 12345*, then a photo of the prescription"
+        "12345*, *pay 12345*\n• *rx 12345*, then a photo of the prescription\n• *skin doctor in Lagos*, *malaria test at home*, *my "
+        "appointments*"
     ),
     "help.words": "*menu*, *back*, *cancel*, *agent* and *stop* work everywhere.",
     "help.leave": "Or type *back*, *cancel* or *menu*.",
@@ -102,6 +103,11 @@ TALK: Mapping[str, str] = {
         "Our pharmacist must know who a medicine is for, and the rider asks for you by name. No name is kept before you "
         "agree. *no* leaves it.\n\nWhat is your full name?"
     ),
+    "account.why_name_visit": (
+        "They must know there who is coming, and a result must reach the right person. No name is kept before you agree. *no* leaves "
+        "it.\n\nWhat is your full name?"
+    ),
+    "account.day_or_name": "If that is your name, type it with your surname.",
     "account.bad_name": "That does not look like a name. Please type it in letters, for example *Ada Obi*.",
     "account.consent": (
         "Thank you, {name}. We keep your name, number, orders, prescriptions, appointments and test results to care for you "
@@ -112,8 +118,8 @@ TALK: Mapping[str, str] = {
     "account.consent_there": "You have already agreed. Type *my data* to see what we hold, or *delete my data*.",
     "account.registered": "Thank you, {name}. You are registered.",
     "account.refused": (
-        "That is fine. I keep no name and no files. You can look at medicines and prices without it; for an order I "
-        "would ask again."
+        "That is fine. I keep no name and no files. You can look at medicines and prices without it; for an order or an "
+        "appointment I would ask again."
     ),
     "account.already": "You are registered as {name}.",
     "account.no_login": "No sign-in is needed: your WhatsApp tells me that you are {name}. Please never type a password here.",

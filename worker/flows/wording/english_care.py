@@ -13,6 +13,10 @@ CARE: Mapping[str, str] = {
     "media.video": "I cannot watch videos. I have kept it for our team; please type what you need, or tap *Talk to a person*.",
     "media.file": "I can use photos (JPG, PNG, WEBP) and PDF files of prescriptions, but not this kind of file.",
     "media.location": "Thank you. I use a location for deliveries only: when you check out, I ask for it.",
+    "media.location_care": (
+        "Thank you. I use a location only where something is brought or collected, and ask for it then. For somebody near you, write "
+        "the town, for example *eye doctor in Ibadan*."
+    ),
     "media.contact": "I cannot use contact cards. Please type what you need.",
     "media.basket": (
         "I cannot take baskets from the WhatsApp catalogue. Please type what you want, for example *order 2 paracetamol "

@@ -94,11 +94,16 @@ PAY: Mapping[str, str] = {
     "pay.which": "Which order do you want to pay? Type a number:",
     "pay.which_again": "Please type a number of the list, or an order number.",
     "pay.line": "{at}. Order {number} - {total}",
+    "pay.line_fee": "{at}. Order {number} - {total}, {what}",
     "pay.not_now": "All right. Type *pay* when you want to pay.",
     "pay.kept": "Order *{number}* still waits for your payment. Type *pay* when you are ready.",
     "pay.kept_until": (
         "Order *{number}* still waits for your payment. We keep it until {until}. Type *pay* when you are ready. After that it closes, "
         "and you can order again."
+    ),
+    "pay.kept_until_fee": (
+        "Order *{number}* still waits for your payment. Your time is held until {until}. Type *pay* when you are ready. After that others "
+        "can have it, and you can book again."
     ),
     "pay.nobody": "Paying online is not possible here right now. A person can help you.",
     "pay.no_cash": "This order was placed to be paid online. To pay in cash, cancel it and order again. Or pay it like this:",
