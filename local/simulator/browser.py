@@ -73,6 +73,21 @@ class Browser:
         if found is None:
             raise BrowserError("no Chromium on this machine")
         self.errors: list[str] = []
+        for last in (False, True):
+            self._start(found, width, height)
+            try:
+                self._attach(width, height, dark, scale)
+            except BrowserError:  # Chromium hung while it started, as it now and then does on a busy machine
+                self.close()
+                if last:
+                    raise
+            except BaseException:
+                self.close()
+                raise
+            else:
+                break
+
+    def _start(self, found: str, width: int, height: int) -> None:
         self.profile = tempfile.mkdtemp(prefix="phone-")
         inward, outward = os.pipe(), os.pipe()
         command = [sys.executable, "-c", LAUNCH, str(inward[0]), str(outward[1]), found, *FLAGS]
@@ -85,11 +100,6 @@ class Browser:
         self.serial = 0
         self.buffer = b""
         self.session = ""
-        try:
-            self._attach(width, height, dark, scale)
-        except BaseException:
-            self.close()
-            raise
 
     def _attach(self, width: int, height: int, dark: bool, scale: float) -> None:
         targets = self.command("Target.getTargets")["targetInfos"]
