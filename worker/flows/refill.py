@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from models.prescriptions import Decided, DecidedLine
 from worker.facts import Facts
@@ -19,7 +19,9 @@ from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, step, under
 from worker.flows.step import Button, Effect, Event, Happened, Place, Step
 from worker.flows.wording import Sentence, lines, listing, paragraphs, say
-from worker.ocr import sig
+
+if TYPE_CHECKING:
+    from worker.ocr import sig
 
 SHORT, LONG = 14, 200  # days
 BOUGHT = frozenset(("paid", "processing", "shipped", "delivered"))
@@ -54,6 +56,8 @@ def _long(decided: Decided) -> list[tuple[DecidedLine, int]]:
 
 def _line_lasts(line: DecidedLine) -> int | None:
     """What the directions say, or what the packs hold if that is less. Never more than is known."""
+    from worker.ocr import sig  # few turns need it: processes that only send never load it
+
     said = sig.read(line.directions)
     if said.as_needed or said.contradicts or said.length_open or said.then:
         return None
