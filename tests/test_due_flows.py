@@ -40,6 +40,7 @@ def visit_of(number: str = "V1", *, state: str = "booked", zone: str = "Africa/L
 @dataclass(frozen=True)
 class Care:
     known: Visit | None
+    why: str = ""
 
     def visit(self, number: str) -> Visit | None:
         return self.known if self.known and self.known.number == number else None
@@ -47,17 +48,20 @@ class Care:
     def test(self, ref: str) -> None:
         return None
 
+    def closed(self, visit: Visit) -> str:
+        return self.why
+
 
 @dataclass(frozen=True)
 class Facts(FakeFacts):
     care: Any = None
 
 
-def facts(visit: Visit | None = None, *, before: timedelta = timedelta(hours=24), **customer: Any) -> Facts:
+def facts(visit: Visit | None = None, *, before: timedelta = timedelta(hours=24), why: str = "", **customer: Any) -> Facts:
     shop = FakeShop()
     shop.now = AT - before
     shop.customer = replace(shop.customer, name="Ada", registered=True, returning=True, **customer)
-    return Facts(shop, Care(visit or visit_of()))
+    return Facts(shop, Care(visit or visit_of(), why))
 
 
 def near(minutes: int, **data: Any) -> Happened:

@@ -45,9 +45,21 @@ def booked(
     """A visit whose reminder of so many minutes is due now, or was `late` ago."""
     talk.hours_ago(1)
     at = now() + (in_ if in_ is not None else timedelta(minutes=minutes) - late)
-    number = a_visit(a_doctor(), at, customer=talk.customer, state=state)
+    number = a_visit(always_there(), at, customer=talk.customer, state=state)
     timers.start("visit_soon", talk.customer, now() - late, now(), f"{number}:{minutes}")
     return number
+
+
+def always_there() -> int:
+    """A doctor who works around the clock, and for whom it is noon: no visit of these tests stands in a closed time."""
+    doctor = a_doctor(zone=noon_somewhere())
+    rows("""UPDATE doctors SET "worksHolidays" = true WHERE id = %s""", doctor)
+    rows(
+        """INSERT INTO doctor_hours ("doctorId", weekday, "fromMinute", "untilMinute") SELECT %s, n, 0, 1440
+           FROM generate_series(0, 6) n""",
+        doctor,
+    )
+    return doctor
 
 
 def goes(talk: House) -> list[str]:
@@ -102,6 +114,22 @@ def test_a_visit_that_was_cancelled_after_its_timer_fired_is_not_reminded_of(tal
 def test_only_a_booked_visit_is_reminded_of(talk: House, state: str) -> None:
     booked(talk, minutes=60, state=state)
     assert (goes(talk), why()) == ([], ["over"])
+
+
+def test_a_visit_whose_time_was_closed_is_not_reminded_of_as_if_all_were_well(talk: House) -> None:
+    booked(talk, minutes=60)
+    rows("""INSERT INTO doctor_blocks ("doctorId", "startsAt", "endsAt", reason, "createdBy", "createdAt")
+            SELECT max(id), now(), now() + interval '3 hours', '', '', now() FROM doctors""")
+    (line,) = goes(talk)
+    assert line.startswith("⚠️ Please do not set out yet: your appointment on ")
+
+
+def test_outside_the_24_hours_of_a_closed_time_the_news_are_announced_and_not_the_visit(talk: House) -> None:
+    booked(talk, minutes=60)
+    rows("""UPDATE doctors SET "isActive" = false WHERE id = (SELECT max(id) FROM doctors)""")
+    talk.hours_ago(30)
+    (line,) = goes(talk)
+    assert line.startswith("Our team had to change an appointment you booked with us.")
 
 
 def test_a_visit_that_was_moved_away_is_not_reminded_of_at_its_old_time(talk: House) -> None:

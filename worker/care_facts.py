@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 from models import visits
 from models.values import Refused
-from models.visits import listing, own_results
+from models.visits import listing, outside, own_results
 from models.visits.values import Day, Doctor, DoctorPage, Test, TestPage, Visit, VisitPage
 
 T = TypeVar("T")
@@ -50,6 +50,9 @@ class CareFacts(Protocol):
 
     def barred(self, ref: str, starts_at: datetime, *, where: str = "") -> Barred | None:
         """Why that time cannot be had of this doctor or test; None where it could, were it not taken."""
+
+    def closed(self, visit: Visit) -> str:
+        """Why a booking cannot take place at its time: `closed` since it was made, `gone` (the doctor or test is); "" where it can."""
 
     def visits(self, *, past: bool = False, limit: int = 5, offset: int = 0) -> VisitPage:
         """The customer's own bookings: to come, soonest first; or past and cancelled, newest first."""
@@ -102,6 +105,10 @@ class DatabaseCareFacts:
 
     def barred(self, ref: str, starts_at: datetime, *, where: str = "") -> Barred | None:
         return self._once(("barred", ref, starts_at, where), lambda: self._barred(ref, starts_at, where))
+
+    def closed(self, visit: Visit) -> str:
+        its = (visit.ref, visit.starts_at, visit.ends_at)
+        return self._once(("closed", *its, visit.where), lambda: outside.why(*its, where=visit.where))
 
     def visits(self, *, past: bool = False, limit: int = 5, offset: int = 0) -> VisitPage:
         return self._once(

@@ -156,6 +156,10 @@ class FakeCare:
             return Barred(no.code, str(no.detail.get("name") or ""), tuple(datetime.fromisoformat(at) for at in nearest))
         return None
 
+    def closed(self, visit: Visit) -> str:
+        thing = thing_of(visit.ref)
+        return "closed" if _closed(self.shop, thing, visit.starts_at.astimezone(zone_of(thing)).date()) else ""
+
     def visits(self, *, past: bool = False, limit: int = 5, offset: int = 0) -> VisitPage:
         there = [v for v in visits(self.shop) if (v.state not in LIVE or v.ends_at <= self.shop.now) == past]
         there.sort(key=lambda v: v.starts_at, reverse=past)
@@ -283,6 +287,7 @@ def _book(shop: FakeShop, args: Mapping[str, Any]) -> Happened:
         ref=ref,
         where=where,
         address=str(args.get("address") or "") if where == "home" else "",
+        note=str(args.get("note") or ""),
     )
     shop.clinic.booked.append(visit)
     happened = Happened("visit_booked", _told(visit))

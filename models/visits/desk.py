@@ -6,7 +6,7 @@ works here sees their own visits only: every question takes `of`, the doctor it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -123,6 +123,7 @@ SELECT {columns} FROM {source} WHERE v.id IN (
     ORDER BY w.{time}, w.id LIMIT %(limit)s)
 ORDER BY v.{time}, v.id
 """
+CHOSEN = "SELECT {columns} FROM {source} WHERE v.id = ANY(%(ids)s) LIMIT %(limit)s"
 DUE = """
 SELECT {columns} FROM {source} WHERE v.id IN (
     SELECT id FROM diagnostic_bookings WHERE state = 'done' AND "resultMediaRow" IS NULL AND "collectedAt" IS NOT NULL AND id > %(after)s
@@ -150,6 +151,12 @@ def page(
     table = rows.TABLES[kind]
     query = LIST.format(columns=COLUMNS[kind], source=FROM[kind], table=table.name, time=table.time, of=table.of)
     return tuple(map(_row, conn.execute(query, values)))
+
+
+def chosen(conn: psycopg.Connection, kind: str, ids: Sequence[int], *, zone: str) -> tuple[Row, ...]:
+    """These visits, at most 300, by no order."""
+    query = CHOSEN.format(columns=COLUMNS[kind], source=FROM[kind])
+    return tuple(map(_row, conn.execute(query, {"ids": list(ids), "zone": zone, "limit": PAGE_MAX}))) if ids else ()
 
 
 def awaiting_results(conn: psycopg.Connection, *, zone: str, after: int = 0, limit: int = PAGE) -> tuple[Row, ...]:

@@ -66,16 +66,18 @@ FROM doctors d WHERE d.id = ANY(%(ids)s) AND {BOOKABLE.format(it="d")} AND COALE
 TEST_COLUMNS = """x.id, x.name, x.category, COALESCE(x."priceKobo", 0), COALESCE(x."sampleType", ''),
     COALESCE(x."collectionTime", ''), COALESCE(x."resultTime", ''), x.home, COALESCE(NULLIF(x.centre, ''), x."labPartner", ''),
     x.preparation"""
+HOURS_ALONE = DOCTORS.replace(TAKEN.format(whose=OF_DOCTOR, most=MOST_SPANS), "NULL::json")
+LAB_HOURS = f"SELECT {OVERRIDES}"
 TESTS_SHOWN = f"""SELECT {TEST_COLUMNS} FROM diagnostic_tests x WHERE {BOOKABLE.format(it="x")}"""
 TEST = f"""
 SELECT {TEST_COLUMNS}, {TAKEN}, {OVERRIDES} FROM diagnostic_tests x WHERE x.id = %(id)s AND {BOOKABLE.format(it="x")}
 """
 
 
-def doctors(ids: Sequence[int], *, since: datetime, until: datetime) -> dict[int, tuple[Doctor, Timetable]]:
-    """Who of these can be booked, at most 100, each with what says when; taken times only between `since` and `until`."""
+def doctors(ids: Sequence[int], *, since: datetime, until: datetime, taken: bool = True) -> dict[int, tuple[Doctor, Timetable]]:
+    """Who of these can be booked, at most 100, each with what says when; taken times only between `since` and `until`, or not at all."""
     values = {"ids": list(ids)[:MOST_AT_ONCE], "since": since, "until": until}
-    rows = connection().execute(DOCTORS, values).fetchall()
+    rows = connection().execute(DOCTORS if taken else HOURS_ALONE, values).fetchall()
     return {row[0]: (_doctor(row), _timetable(row)) for row in rows}
 
 
@@ -88,6 +90,12 @@ def test(test_id: int, where: str, *, since: datetime, until: datetime) -> tuple
     if row is None:
         return None
     return a_test(row), Timetable(_zone, TEST_MINUTES, taken=_spans(row[10]), overrides=_overrides(row[11]))
+
+
+def laboratory(*, since: datetime, until: datetime) -> Timetable:
+    """When lab tests are taken at all, without what is taken."""
+    row = connection().execute(LAB_HOURS, {"since": since, "until": until}).fetchone()
+    return Timetable(_zone, TEST_MINUTES, overrides=_overrides(row[0] if row else None))
 
 
 def a_test(row: Sequence[Any]) -> Test:

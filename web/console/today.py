@@ -12,7 +12,7 @@ from flask import Blueprint, render_template, url_for
 from models import clock, figures, money_desk, order_desk, threads
 from models.base import connection
 from models.prescriptions import queue
-from models.visits import desk
+from models.visits import desk, outside
 from web.console import thread_labels
 from web.console.auth import needs, settings, staff
 from web.console.showing import for_long, midnight
@@ -79,6 +79,8 @@ def _visits(conn: psycopg.Connection) -> list[Figure]:
     found = desk.counts(conn, begins, begins + timedelta(days=1), now, of=staff().only_doctor)
     over = f"{found.unmarked} over and not marked" if found.unmarked else "whoever came is marked"
     own = [Figure("Appointments today", str(found.visits), over, "warn" if found.unmarked else "", url_for("visits.day"))]
+    if staff().may("visits.change"):
+        own.append(_closed(len(outside.standing(now=now))))
     if not staff().may("labs.see"):
         return own
     due = "of samples that were taken" if found.results_due else "none is awaited"
@@ -87,6 +89,12 @@ def _visits(conn: psycopg.Connection) -> list[Figure]:
         Figure("Lab tests today", str(found.labs), "samples to take or taken", link=url_for("labs.day")),
         Figure("Results to come", str(found.results_due), due, link=url_for("labs.due")),
     ]
+
+
+def _closed(count: int) -> Figure:
+    """Visits that nobody is there for: somebody has to move or cancel them, because nothing does it by itself."""
+    note = "move or cancel them" if count else f"none in the next {outside.AHEAD.days} days"
+    return Figure("In closed times", str(count), note, "bad" if count else "", url_for("visits.closed"))
 
 
 def _prescriptions(conn: psycopg.Connection) -> list[Figure]:

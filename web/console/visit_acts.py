@@ -110,6 +110,7 @@ def page(it: Case, mark: str, change: str, wrong: str = "", refused: str = "") -
         **about(it),
         marks=it.marks(now) if staff().may(mark) else (),
         changeable=staff().may(change) and it.changeable(now),
+        open_change="change" in request.args,
         notes=staff().may(SEES_NOTES[row.kind]),
         results=results.of_booking(connection(), row.id) if row.kind == "test" else (),
         wrong=wrong,

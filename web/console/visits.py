@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, render_template, request, url_for
 
+from models import clock
 from models.base import connection
-from models.visits import desk
+from models.visits import desk, outside
 from web.console import visit_acts
-from web.console.auth import needs, noted, staff
+from web.console import visit_labels as labels
+from web.console.auth import needs, noted, settings, staff
 from web.console.doctor_hours import doctor_hours
-from web.console.visit_lists import SPANS, listing
+from web.console.visit_lists import SPANS, listing, shown
 
 visits = Blueprint("visits", __name__)
 visits.register_blueprint(doctor_hours)
@@ -25,6 +27,29 @@ def listed(name: str) -> str:
         "visits/list.html" if request.headers.get("HX-Request") else "visits/desk.html",
         **listing("doctor", name, doctor=doctor, endpoint=f"visits.{name}"),
         doctors=[] if staff().only_doctor is not None else desk.doctors(connection(), zone=visit_acts.house_zone()),
+    )
+
+
+@visits.get("/closed", endpoint="closed")
+@needs("visits.change")
+def in_closed_times() -> str:
+    """Visits to come of all doctors and of the laboratory at whose time nobody is there, the soonest first."""
+    now, house, conn = clock.utcnow(), settings().default_timezone, connection()
+    begin = min(max(request.args.get("from", 0, type=int), 0), 2 * outside.MOST_READ)
+    found = outside.standing(now=now)
+    some = found[begin : begin + desk.PAGE]
+    ids = {kind: [each.id for each in some if each.kind == kind] for kind in visit_acts.ROOF}
+    rows = [row for kind in ids for row in desk.chosen(conn, kind, ids[kind], zone=house.key)]
+    rows.sort(key=lambda row: (row.starts_at, row.kind, row.id))
+    return render_template(
+        "visits/closed.html",
+        rows=shown(tuple(rows), house, now.astimezone(house).date()),
+        count=len(found),
+        days=outside.AHEAD.days,
+        first=url_for("visits.closed") if begin else "",
+        more=url_for("visits.closed", **{"from": begin + desk.PAGE}) if len(found) > begin + desk.PAGE else "",
+        roofs=visit_acts.ROOF,
+        labels=labels,
     )
 
 

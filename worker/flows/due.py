@@ -17,6 +17,7 @@ from worker.flows.places import go
 from worker.flows.replies import button, buttons, text
 from worker.flows.step import Button, Buttons, Effect, Happened, Outside, Place, Step
 from worker.flows.subjects import HOME, place_of, visit_name
+from worker.flows.visit_news import CHANGED
 from worker.flows.wording import Sentence, clock, cut, lines, paragraphs, plain, say
 
 # The last moment at which a visit is still reminded of, by how many minutes before it the reminder was meant.
@@ -86,9 +87,29 @@ def _visit_soon(place: Place, subject: str, facts: Facts) -> Step:
         return unsaid(place, "moved")
     if left < NOT_WITHIN[before]:
         return unsaid(place, "too_late")
+    if reason := facts.care.closed(visit):
+        return _visit_closed(place, visit, reason, facts)
     return told(
         _at_visit(place, visit, facts), facts, _visit(visit, facts), *_visit_offer(number), outside=_visit_outside(visit, facts)
     )
+
+
+def _visit_closed(place: Place, visit: Visit, reason: str, facts: Facts) -> Step:
+    """Its time was closed since (`closed`), or its doctor or test is not to be had (`gone`): "see you tomorrow" would be a lie. The day
+    goes by its date, because what waits for the customer to write may be read on another one."""
+    zone, gone = ZoneInfo(visit.zone), reason == "gone"
+    sentence = lines(
+        say(
+            f"due.{'gone' if gone else 'closed'}",
+            day=_date(visit.starts_at, zone, facts),
+            hour=clock(visit.starts_at.astimezone(zone)),
+        ),
+        say("due.visit_what", title=visit_name(visit), detail=plain(visit.detail, 60)) if visit.detail else visit_name(visit),
+    )
+    fee = say("due.closed_fee", fee=str(visit.fee)) if visit.fee.kobo and visit.order_number else ""
+    more = lines(say("due.gone_next" if gone else "due.closed_next"), fee)
+    changes = _visit_offer(visit.number)[2 if gone else 1 :]
+    return told(_at_visit(place, visit, facts), facts, sentence, *changes, button("agent"), more=more, outside=CHANGED)
 
 
 def _at_visit(place: Place, visit: Visit, facts: Facts) -> Place:

@@ -8,6 +8,17 @@ DUE: Mapping[str, str] = {
     "due.visit": "⏰ Reminder: your appointment is {day} at *{hour}*.",
     "due.today": "today, {day},",
     "due.tomorrow": "tomorrow, {day},",
+    "due.closed": (
+        "⚠️ Please do not set out yet: your appointment on {day} at *{hour}* may not take place. Our list says that nobody is there "
+        "at that time. I am sorry."
+    ),
+    "due.gone": (
+        "⚠️ Please do not set out yet: your appointment on {day} at *{hour}* may not take place. Our list says that it cannot be had "
+        "any more. I am sorry."
+    ),
+    "due.closed_next": "Choose another time or cancel it here. Our team sees it on their list too.",
+    "due.gone_next": "You can cancel it here. Our team sees it on their list too.",
+    "due.closed_fee": "If you cancel, your fee of {fee} comes back whole.",
     "due.visit_when": "{day} at {hour}",
     "due.visit_what": "{title} ({detail})",
     "due.your_address": "the address you gave us",
