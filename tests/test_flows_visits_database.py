@@ -328,6 +328,29 @@ def test_a_result_is_announced_by_a_template_that_names_no_test_and_its_file_is_
     assert (of_another, own is not None) == (None, True)
 
 
+# -------------------------------------------------------------------------------------------------------- for somebody
+
+
+@pytest.mark.parametrize(
+    ("table", "asked"),
+    [
+        ("appointments", "book dr obiageli tomorrow 2pm for my wife"),
+        ("diagnostic_bookings", "book sickling test at the centre tomorrow 2pm for my wife"),
+    ],
+)
+def test_for_whom_it_is_stands_in_the_note_the_doctor_reads(table: str, asked: str) -> None:
+    if table == "appointments":
+        a_doctor("Dr Obiageli Ike")
+    else:
+        a_test("Sickling test", home=False)
+    ada = Customer()
+
+    ada.say(asked, "yes")
+
+    kept = connection().execute(f"""SELECT notes FROM {table} WHERE "customerId" = %s""", (ada.id,)).fetchall()
+    assert kept == [("For: my wife",)]
+
+
 # ---------------------------------------------------------------------------------------------------------- statements
 
 

@@ -11,14 +11,18 @@ from models.visits.values import Booked
 from worker.effects.context import Context, Verb
 from worker.flows.step import Happened
 
+LONGEST_NOTE = 60  # who it is for, no letter to the doctor
+
 
 def _book(context: Context, args: Mapping[str, Any]) -> Happened:
-    return _told("visit_booked", visits.book(context.customer_id, str(args["ref"]), _at(args), str(args["key"]), now=context.now))
+    ref, key, note = str(args["ref"]), str(args["key"]), str(args.get("note") or "")[:LONGEST_NOTE]
+    return _told("visit_booked", visits.book(context.customer_id, ref, _at(args), key, now=context.now, note=note))
 
 
 def _book_test(context: Context, args: Mapping[str, Any]) -> Happened:
     ref, where, address = str(args["ref"]), str(args["where"]), str(args.get("address") or "")
-    done = visits.book_test(context.customer_id, ref, _at(args), where, address, str(args["key"]), now=context.now)
+    key, note = str(args["key"]), str(args.get("note") or "")[:LONGEST_NOTE]
+    done = visits.book_test(context.customer_id, ref, _at(args), where, address, key, now=context.now, note=note)
     return _told("visit_booked", done)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from worker.facts import Facts
-from worker.flows import booking, doctors, labs, shown
+from worker.flows import booking, doctors, labs, shown, whose
 from worker.flows.heard import Heard
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, step, under
@@ -17,8 +17,8 @@ from worker.understanding.care import SPECIALTY
 
 def book(place: Place, event: Heard, facts: Facts) -> Step:
     """Menu 4, and every way to say it in one message; for whom of their own is answered before it."""
-    whose = say("booking.whose", whose=str(event.values["whose"])) if event.values.get("whose") else ""
-    return under(whose, _book(place, event, facts))
+    here, told = whose.meant(place, event)
+    return under(told, _book(here, event, facts))
 
 
 def _book(place: Place, event: Heard, facts: Facts) -> Step:
@@ -29,6 +29,8 @@ def _book(place: Place, event: Heard, facts: Facts) -> Step:
     if name and name.lower() not in ("it", "this", "him", "her", "again", "one", "am"):
         return _named(place, name, where, when, facts)
     open_one = _open(place)
+    if open_one and not when and (place.flow, place.state) == ("booking", "confirming"):  # "book for my wife" at the last look
+        when = {"moment": place.memory["at"], "exact": True}
     if open_one:
         return booking.wanted(place, open_one, when, facts, _address(place, open_one))
     return _ask_whom(place, when, facts)

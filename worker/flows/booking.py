@@ -1,26 +1,26 @@
 """Booking a time, or moving to another one: where (of a test), which day, which time, one last look, done.
 
 All of it is remembered in `memory`: `subject` (what is booked, see `subjects`), `address`, `rows` (what the numbers on the screen
-mean), `day`, `at`, `key`. The ids of buttons carry the subject too, so that an old list still means what it showed.
+mean), `day`, `at`, `key`, `whom` (see `whose`). The ids of buttons carry the subject too, so that an old list still means what it showed.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from worker.facts import Facts
-from worker.flows import account, again, booking_where, moments, visit_told
+from worker.flows import again, booking_where, moments, visit_told, whose
 from worker.flows.booking_days import SLOTS, TIME_REASONS, at_clock, days, no_time, slots, why_not
+from worker.flows.booking_look import book, last_look
 from worker.flows.heard import Heard, is_command
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, step, under
-from worker.flows.step import Button, Effect, Event, Place, SentLocation, Step
+from worker.flows.step import Button, Event, Place, SentLocation, Step
 from worker.flows.subjects import HOME, Subject, read
 from worker.flows.support import unclear
-from worker.flows.wording import Sentence, lines, paragraphs, say
+from worker.flows.wording import Sentence, say
 
 WHEN = ("when", "moment", "notes", "refusal", "day", "clock", "part")
 EARLIEST = timedelta(hours=1)
@@ -182,8 +182,12 @@ def confirming(place: Place, event: Event, facts: Facts) -> Step | None:
     subject, address = _subject(place, facts)
     if not isinstance(event, Heard) or event.tapped or subject is None:
         return None
+    if whose.taken_back(place, event):
+        return last_look(
+            place.at(place.state, whom=None), subject, datetime.fromisoformat(str(place.memory["at"])), address, facts
+        )
     if event.intent == "yes" or (event.intent in ("book", "reschedule") and not event.values):
-        return _book(place, subject)
+        return book(place, subject)
     at = datetime.fromisoformat(str(place.memory["at"]))
     day = at.astimezone(subject.zone).date()
     if _about_when(event):
@@ -192,7 +196,7 @@ def confirming(place: Place, event: Event, facts: Facts) -> Step | None:
         return slots(place, subject, day, facts)
     if subject.where == HOME and not subject.number and not is_command(event) and booking_where.is_address(event):
         given = booking_where.tidied(event)
-        return _last_look(place.at(place.state, address=given), subject, at, given, facts)
+        return last_look(place.at(place.state, address=given), subject, at, given, facts)
     if event.intent == "no":
         return step(idle(place), buttons(say("booking.left"), button("appointments"), button("find_doctor"), button("menu")))
     if event.intent in ("pay", "paid") and not subject.number and subject.fee.kobo and "order_number" not in event.values:
@@ -250,7 +254,7 @@ def yes_tapped(place: Place, event: Heard, facts: Facts) -> Step:
     key = str(event.values.get("key", ""))
     subject, _ = _subject(place, facts)
     if (place.flow, place.state) == ("booking", "confirming") and key == place.memory.get("key") and subject:
-        return _book(place, subject)
+        return book(place, subject)
     before: Mapping[str, Any] = place.memory.get("placed") or {}
     visit = facts.care.visit(str(before.get("number", ""))) if before.get("key") == key else None
     if visit is not None:
@@ -263,7 +267,7 @@ def after_registering(place: Place, event: Heard, facts: Facts) -> Step:
     """Name and consent were given in between: the last look that they stood in the way of."""
     values = event.values
     subject, at = read(str(values.get("subject", "")), facts), moments.from_minutes(str(values.get("minutes", "")))
-    address = str(values.get("address", ""))
+    address, place = str(values.get("address", "")), place.at(place.state, whom=values.get("whom"))
     if subject is None or (at is None and not values.get("when")):
         return _gone(place)
     if values.get("when"):  # another time was said while name and consent were asked
@@ -307,7 +311,7 @@ def _try(place: Place, subject: Subject, at: datetime, facts: Facts) -> Step:
     day = at.astimezone(subject.zone).date()
     there = subject.days(facts, day, LOOKED_AT)
     if there and there[0].day == day and at in there[0].slots:
-        return _last_look(here, subject, at, address, facts)
+        return last_look(here, subject, at, address, facts)
     near = moments.nearest((each for d in there for each in d.slots), at)
     if there and there[0].day == day and subject.barred(at, facts) is None:
         own = next((v for v in facts.care.visits(limit=OWN).visits if v.starts_at == at and v.number != subject.number), None)
@@ -325,45 +329,6 @@ def clash(place: Place, number: str, facts: Facts) -> Step:
     offer = (button(f"vdays:{code}:", "other_time"), button(f"visit:{number}", "see_visit"), button("menu"))
     to = place.at("choosing_day", rows=None, day=None, at=None, key=None)
     return step(to, buttons(say("refused_visit.clash", what=what), *offer))
-
-
-def _last_look(place: Place, subject: Subject, at: datetime, address: str, facts: Facts) -> Step:
-    """What is booked, when, where and for how much."""
-    if not facts.customer.registered:
-        after = {"subject": subject.code, "minutes": moments.minutes(at), "address": address}
-        return account.ask_first(place, facts, {"intent": "book_on", "values": after}, "account.why_booking")
-    where = address or subject.place
-    until = say("booking.held" if subject.fee.kobo and not subject.number else "booking.no_fee")
-    body = paragraphs(
-        say("booking.check_move" if subject.number else "booking.check"),
-        lines(
-            say("visit.title", title=subject.title),
-            subject.detail,
-            say("visit.when", when=moments.words(at, subject.zone, facts)),
-            say("visit.where", place=where) if where else "",
-            visit_told.cost(subject.kind, subject.fee) if not subject.number else "",
-        ),
-        say("lab.before", preparation=subject.before) if subject.before else "",
-        until if not subject.number else "",
-    )
-    told = f"{facts.customer.id}|{subject.code}|{at.isoformat()}|{address}|{facts.now.isoformat()}"
-    key = hashlib.sha256(told.encode()).hexdigest()[:16]
-    to = place.at("confirming", at=at.isoformat(), key=key, rows=None)
-    return step(to, buttons(body, *again.booking(to)))
-
-
-def _book(place: Place, subject: Subject) -> Step:
-    at, key = str(place.memory["at"]), str(place.memory["key"])
-    if subject.number:
-        effect = Effect("move_visit", {"number": subject.number, "starts_at": at})
-    elif subject.kind == "doctor":
-        effect = Effect("book_visit", {"ref": subject.ref, "starts_at": at, "key": key})
-    else:
-        address = str(place.memory.get("address", ""))
-        effect = Effect(
-            "book_test", {"ref": subject.ref, "starts_at": at, "key": key, "where": subject.where, "address": address}
-        )
-    return step(place.at("waiting"), effects=(effect,))
 
 
 def _no_number(place: Place, number: int, last: int) -> Step:

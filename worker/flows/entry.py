@@ -226,7 +226,7 @@ COMMANDS: Mapping[str, Command] = {
 
 
 # What is gone on with after a registration that interrupted it.
-GOES_ON = frozenset(("checkout", "track", "orders", "cancel_order", "prescription", "book_on", "appointments"))
+GOES_ON = frozenset(("checkout", "track", "orders", "cancel_order", "prescription", "book_on"))
 
 
 def turn(place: Place, event: Event, facts: Facts) -> Step:
@@ -243,9 +243,9 @@ def _turn(place: Place, event: Event, facts: Facts) -> Step:
         event = listen(event, facts)
     if facts.customer.with_agent:
         if support.wants_the_bot(place, event, facts) or prescription.unasked(place, event, facts):
-            return news.caught_up(joined(step(place, effects=support.LEFT), _answer(idle(place), event, facts)), facts)
-        then = prescription.with_person(place, event, facts) or support.with_person(place, event, facts)
-        return news.caught_up(then, facts)
+            answered = _answer(support.resumed(place, event), event, facts)
+            return news.caught_up(joined(step(place, effects=support.LEFT), answered), facts)
+        return news.caught_up(prescription.with_person(place, event, facts) or support.with_person(place, event, facts), facts)
     if place.state not in FLOWS.get(place.flow, {}):
         place = Place()  # a state of another release: the menu level knows the way
     place = signing_in.closed(place, facts)

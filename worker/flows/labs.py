@@ -7,7 +7,7 @@ from typing import Any
 
 from models.visits.values import Test, TestPage
 from worker.facts import Facts
-from worker.flows import booking, booking_where, shown
+from worker.flows import booking, booking_where, shown, whose
 from worker.flows.alike import no_such_number
 from worker.flows.heard import Heard, is_command
 from worker.flows.places import go
@@ -23,7 +23,12 @@ MAX_OFFSET = 500
 
 
 def lab_tests(place: Place, event: Heard, facts: Facts) -> Step:
-    """Menu 9, "malaria test", "book malaria test tomorrow 9am"."""
+    """Menu 9, "malaria test", "book malaria test tomorrow 9am"; for whom of their own is answered before it."""
+    here, told = whose.meant(place, event)
+    return under(told, _asked(here, event, facts))
+
+
+def _asked(place: Place, event: Heard, facts: Facts) -> Step:
     query, when = str(event.values.get("query", "")).strip(), booking.said_when(event.values)
     where = str(event.values.get("where", ""))
     if query:

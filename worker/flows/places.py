@@ -11,6 +11,8 @@ from worker.flows.step import Place
 # what happened while a person had the thread is told when the bot has it again; more of an answer may come for some minutes;
 # who signed in again stays so.
 TAKEN = ("shown", "placed", "misses", "unheard", "answered", "signed")
+# For whom of the customer's own something is booked, until something else is done.
+OF_CARE, WHOM = frozenset(("doctors", "labs", "booking")), "whom"
 
 
 def go(place: Place, flow: str, state: str, *, take: Iterable[str] = (), leave: Iterable[str] = (), **memory: Any) -> Place:
@@ -18,7 +20,8 @@ def go(place: Place, flow: str, state: str, *, take: Iterable[str] = (), leave: 
 
     Things named in `leave` stay behind, and memory given as None is not there.
     """
-    taken = {k: place.memory[k] for k in (*TAKEN, *take) if k in place.memory and k not in tuple(leave)}
+    along = (*TAKEN, *take, *((WHOM,) if flow in OF_CARE else ()))
+    taken = {k: place.memory[k] for k in along if k in place.memory and k not in tuple(leave)}
     return Place(flow, state, {k: v for k, v in {**taken, **memory}.items() if v is not None})
 
 

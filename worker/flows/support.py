@@ -69,8 +69,26 @@ SHOPPING = frozenset(
 
 def hand_over(place: Place, reason: str, sentence: str) -> Step:
     """To a person. `reason`: asked, not_understood, emergency, my_data, delete_my_data or correct_data."""
-    unasked = True if reason == "not_understood" else None
-    return step(go(place, "support", "waiting", unasked=unasked), text(sentence), effects=_handing_over(reason))
+    missed = reason == "not_understood"
+    to = go(place, "support", "waiting", unasked=True if missed else None, booking=_booking(place) if missed else None)
+    return step(to, text(sentence), effects=_handing_over(reason))
+
+
+def _booking(place: Place) -> dict[str, str] | None:
+    """What was being booked when nothing was understood any more."""
+    there = {key: str(place.memory[key]) for key in ("subject", "address", "whom") if place.memory.get(key)}
+    return there if place.flow == "booking" and "subject" in there else None
+
+
+def resumed(place: Place, event: Event) -> Place:
+    """The menu level; for a time that is typed, the booking that was left: its days, and never its last yes."""
+    at_days = _at_days(place) if isinstance(event, Heard) and event.intent == "book" else None
+    return at_days or idle(place)
+
+
+def _at_days(place: Place) -> Place | None:
+    left = place.memory.get("booking")
+    return go(place, "booking", "choosing_day", **left) if left else None
 
 
 def agent(place: Place, event: Event, facts: Facts) -> Step:
@@ -207,6 +225,10 @@ def returned(place: Place, event: Happened, facts: Facts) -> Step:
     back = team.back_at(facts)
     if told.get("kept") and back is not None:
         return step(here, buttons(say("support.returned_kept", when=team.when(back, facts)), button("menu")))
+    at_days = None if told.get("answered") else _at_days(place)
+    if at_days:  # a time goes on with it, or yes, which shows the free days
+        days = button(f"vdays:{at_days.memory['subject']}:", "free_days")
+        return step(at_days, buttons(say("support.returned_booking"), days, button("menu"), button("agent", "agent_again")))
     sentence = say("support.returned_answered" if told.get("answered") else "support.returned")
     return step(here, buttons(sentence, button("menu"), button("agent", "agent_again")))
 

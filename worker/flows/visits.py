@@ -224,6 +224,7 @@ def refused(place: Place, event: Happened, facts: Facts) -> Step:
     code, data = str(event.data.get("code", "")), event.data
     if code == "unregistered":
         after = {"subject": place.memory.get("subject"), "minutes": "", "address": place.memory.get("address", "")}
+        after |= {"whom": place.memory["whom"]} if place.memory.get("whom") else {}
         return account.ask_first(place, facts, {"intent": "book_on", "values": after}, "account.why_booking")
     if code == "unknown":
         return _unknown(place)

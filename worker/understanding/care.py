@@ -8,6 +8,7 @@ from rapidfuzz import fuzz
 
 from worker.understanding import cities
 from worker.understanding.intent import Intent
+from worker.understanding.own import CHILD, KIN, is_own, whose_of, without
 from worker.understanding.tokens import Words, phrase_list, word_set
 
 _SPECIALTIES = {
@@ -72,7 +73,7 @@ LAB_WORDS: frozenset[str] = frozenset(
     ("test", "tests", "screening", "laboratory", "lab", "checkup", "check-up", "diagnostic", "diagnostics")
 )
 # With these a test is a thing on the shelf: "malaria test kit", "pregnancy test strip".
-_SHELF = frozenset(
+SHELF = frozenset(
     (
         "kit",
         "kits",
@@ -97,7 +98,7 @@ _SHELF = frozenset(
         "buy",
     )
 )
-_TESTED_NOISE = word_set(
+TESTED_NOISE = word_set(
     """
     lab labs laboratory test tests book do i want wan to a an the for my need get run please screening find search
     appointment have would like can you una how much is price of cost diagnostic diagnostics medical take at on
@@ -110,14 +111,14 @@ def doctors(words: Words, first: int, end: int) -> Intent | None:
     first = _past_price(words, first, end)
     keys = tuple(_mended(key) for key in words.keys[first:end])
     meant = [key for key in keys if key in DOCTORS or key in BY_ITSELF]
-    if not meant or len(keys) > 14 or keys[0] in ("my",):
+    if not meant or len(keys) > 14 or (keys[0] == "my" and not _for_own(keys)):
         return None
     if meant == ["dr"] and (len(keys) > (4 if _VISITED.isdisjoint(keys) else 8) or not DR_BRANDS.isdisjoint(keys)):
         return None
     values: dict[str, Any] = {}
-    specialty = next((SPECIALTY[key] for key in keys if key in SPECIALTY), None)
-    if specialty:
-        values["specialty"] = specialty
+    known = [SPECIALTY[key] for key in keys if key in SPECIALTY]
+    if known:  # "my pikin eye doctor": what for, not whom
+        values["specialty"] = known[-1] if keys[0] == "my" else known[0]
     at = next((i for i in range(first, end) if words.keys[i] in _IN), None)
     town = cities.find(words.keys, first, end) if at is None else None
     name = _name(words, first, end if at is None and town is None else town[0] if town else at or end)
@@ -132,6 +133,20 @@ def doctors(words: Words, first: int, end: int) -> Intent | None:
         if start < end:
             values["place"] = words.text(start, end)
     return Intent("find_doctor", values)
+
+
+def _for_own(keys: tuple[str, ...]) -> bool:
+    """Whether "my" is about whom or what the doctor is for ("my pikin doctor", "my mama wan see doctor"), and not about a doctor one
+    has ("my doctor", "my eye doctor said")."""
+    at = next(i for i, key in enumerate(keys) if key in DOCTORS or key in BY_ITSELF)
+    between, after = keys[1:at], keys[at + 1 : at + 2]
+    if not between or not _IS_ONE.isdisjoint(between) or not (between[0] in SPECIALTY or between[0] in KIN | CHILD):
+        return False
+    return not after or after[0] in _IN or after[0] in _POLITE
+
+
+_IS_ONE = word_set("is na be was are no not said say the")
+_POLITE = word_set("please pls plz abeg o oo biko ejo")
 
 
 def _past_price(words: Words, first: int, end: int) -> int:
@@ -178,21 +193,25 @@ AVAILABLE = word_set("available free now today around on duty dey there in for s
 _VISITED = AVAILABLE | word_set("see meet consult")
 
 
-_NO_NAME = DOCTORS | word_set(
-    """
+_NO_NAME = (
+    DOCTORS
+    | KIN
+    | word_set(
+        """
     for who that which please pls plz abeg now today tomorrow o oo sir ma me my i you we can could will would want wan need is
     are do does dey there here available near nearby close around good best nice any some a an the of to with and or who
     find search show see look looking looks talk speak book good
     online free cheap appointment appointments list said told gave give prescribed wrote not no yes your our
     address location phone number price fee male female lady man
     """
+    )
 )
 
 
 def lab_query(words: Words, first: int, end: int) -> dict[str, Any]:
     """The test's name as values for `lab_tests`: {"query": "malaria test"} or {}."""
     start, stop = first, end
-    while start < stop and words.keys[start] in _TESTED_NOISE:
+    while start < stop and (words.keys[start] in TESTED_NOISE or (start > first and is_own(words.keys[start - 1 : start + 1]))):
         start += 1
     while stop > start and words.keys[stop - 1] in ("please", "pls", "for", "me", "now", "tomorrow", "today", "appointment"):
         stop -= 1
@@ -204,16 +223,19 @@ def lab_query(words: Words, first: int, end: int) -> dict[str, Any]:
 def tests(words: Words, first: int, end: int) -> Intent | None:
     """`malaria test`, `i want to do a blood test`; None for kits and strips, which are products."""
     keys = words.keys[first:end]
-    where, end = at_home(words, first, end)
-    shelf = not _SHELF.isdisjoint(words.keys[first:end])
-    named = " ".join(key for key in words.keys[first:end] if key not in _TESTED_NOISE)
+    whose = {"whose": whose_of(keys)} if whose_of(keys) else {}
+    where, end = at_home(words, first, without(words, first, end))
+    end = without(words, first, end)
+    shelf = not SHELF.isdisjoint(words.keys[first:end])
+    named = " ".join(key for key in words.keys[first:end] if key not in TESTED_NOISE)
     if named in TEST_NAMES and not shelf:
-        return Intent("lab_tests", {"query": named} | ({"where": where} if where else {}))
-    if len(keys) > 12 or shelf or not any(key in ("test", "tests", "screening", "checkup") for key in keys):
+        return Intent("lab_tests", {"query": named} | ({"where": where} if where else {}) | whose)
+    if len(keys) > 12 or shelf or TESTED.isdisjoint(keys):
         return None
-    return Intent("lab_tests", lab_query(words, first, end) | ({"where": where} if where else {}))
+    return Intent("lab_tests", lab_query(words, first, end) | ({"where": where} if where else {}) | whose)
 
 
+TESTED = frozenset(("test", "tests", "screening", "checkup"))
 # What nobody sells in a box, and everybody knows by its name.
 TEST_NAMES = frozenset(
     phrase_list(

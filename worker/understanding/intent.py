@@ -54,12 +54,12 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     # asked: a question whether or how one can pay
     "pay": ("order_number?", "provider?", "kind?", "another?", "asked?"),
     "paid": ("order_number?",),
-    "book": ("number?", "name?", "place?", *_WHEN),
+    "book": ("number?", "name?", "place?", "whose?", *_WHEN),  # whose: for whom of one's own
     "find_doctor": ("specialty?", "place?", "doctor?"),
     "appointments": (),
     "cancel_appointment": ("number?",),
     "reschedule": ("number?", *_WHEN),
-    "lab_tests": ("query?", "where?", *_WHEN),  # where: home centre
+    "lab_tests": ("query?", "where?", "whose?", *_WHEN),  # where: home centre
     "lab_result": (),
     "health_products": ("query?",),
     "account": (),

@@ -5,10 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from worker.understanding import cities
-from worker.understanding.care import AVAILABLE, BY_ITSELF, DR_BRANDS, LAB_WORDS, SPECIALTY, TEST_NAMES, at_home, lab_query
+from worker.understanding.care import (
+    AVAILABLE,
+    BY_ITSELF,
+    DR_BRANDS,
+    LAB_WORDS,
+    SHELF,
+    SPECIALTY,
+    TEST_NAMES,
+    TESTED,
+    TESTED_NOISE,
+    at_home,
+    lab_query,
+)
 from worker.understanding.date_words import meaning
 from worker.understanding.dates import could_be_moment, scan
 from worker.understanding.intent import Intent
+from worker.understanding.own import CHILD, KIN, whose_of, without
 from worker.understanding.said import Said, list_number
 from worker.understanding.tokens import fold, read, word_set
 
@@ -29,7 +42,7 @@ def book(said: Said) -> Intent | None:
     if first >= said.end:
         return Intent("book", values)
     found = scan(words.text(first, said.end), said.now, said.zone)
-    whose = _whose(said.keys)
+    whose = whose_of(said.keys)
     named = [
         word
         for word in found.unread
@@ -51,31 +64,21 @@ def book(said: Said) -> Intent | None:
     return Intent("book", values | found.values())
 
 
-def _whose(keys: tuple[str, ...]) -> str:
-    """Whom of one's own it is for: "for my wife", "my mama", "for husband"; "" for oneself. A child is looked for among what for."""
-    before = zip(("", *keys), keys, strict=False)
-    return next((key for left, key in before if key in KIN and left in ("my", "our", "for")), "")
-
-
-KIN = word_set(
-    """
-    wife husband hubby mother mum mummy mom mama father dad daddy papa son daughter brother sister friend grandmother grandma granny
-    grandfather grandpa uncle aunt auntie aunty niece nephew cousin neighbour fiancee fiance
-    """
-)
-
-
 def _test(said: Said) -> Intent:
     """`book malaria test at home tomorrow 8am`: the test without the day in its name, where, and the day."""
     found = scan(said.words.text(said.first, said.end), said.now, said.zone)
+    whose = {"whose": whose_of(said.keys)} if whose_of(said.keys) else {}
     if not found.known:
-        where, end = at_home(said.words, said.first, said.end)
-        return Intent("lab_tests", lab_query(said.words, said.first, end) | ({"where": where} if where else {}))
+        where, end = at_home(said.words, said.first, without(said.words, said.first, said.end))
+        query = lab_query(said.words, said.first, without(said.words, said.first, end))
+        return Intent("lab_tests", query | ({"where": where} if where else {}) | whose)
     keys = [fold(word) for word in found.unread]
     where = "home" if not _HOME.isdisjoint(keys) else "centre" if not _CENTRE.isdisjoint(keys) else ""
-    named = " ".join(word for word in found.unread if not where or fold(word) not in _HOME | _CENTRE | {"at", "for", "my", "the"})
+    beside = (_HOME | _CENTRE | {"at", "for", "my", "the"} if where else frozenset()) | (KIN | CHILD if whose else frozenset())
+    named = " ".join(word for word in found.unread if fold(word) not in beside)
     rest = read(named)
-    return Intent("lab_tests", lab_query(rest, 0, len(rest.keys)) | ({"where": where} if where else {}) | found.values())
+    query = lab_query(rest, 0, without(rest, 0, len(rest.keys)))
+    return Intent("lab_tests", query | ({"where": where} if where else {}) | whose | found.values())
 
 
 _HOME, _CENTRE = frozenset(("home", "house", "office")), frozenset(("centre", "center"))
@@ -90,6 +93,9 @@ def meet(said: Said) -> Intent | None:
     moved = _moved(said)
     if moved is not None:
         return moved
+    tested = _tested(said)
+    if tested is not None:
+        return tested
     at = next((i for i, key in enumerate(keys) if key in _MEETING), None)
     titled = next((i for i, key in enumerate(keys) if key in _TITLED or key in BY_ITSELF), None)
     if titled is None and not _COMES.isdisjoint(keys):
@@ -105,6 +111,21 @@ def meet(said: Said) -> Intent | None:
         return None
     name = str(found.values.get("name", "")).split()
     return found if len(name) <= LONGEST_NAME and _SAYING.isdisjoint(word.lower() for word in name) else None
+
+
+def _tested(said: Said) -> Intent | None:
+    """`malaria test at home friday 10am`, `fbc tomorrow 9am`: a test and when, without a word for booking."""
+    found = _test(said)
+    keys = [fold(word) for word in str(found.values.get("query", "")).split()]
+    named = [key for key in keys if key not in TESTED_NOISE]
+    if not named or len(named) > MOST_NAMED or not {"moment", "refusal"} & found.values.keys():
+        return None
+    if not (SHELF - _HOME).isdisjoint(said.keys) or not (_SAYING | _PAST).isdisjoint(said.keys):
+        return None
+    return found if not TESTED.isdisjoint(keys) or " ".join(named) in TEST_NAMES else None
+
+
+_PAST = frozenset(("did", "done", "had", "took", "result", "results", "was", "came", "paid"))
 
 
 def _then(said: Said) -> Intent | None:
@@ -143,7 +164,7 @@ def _belongs_to_date(key: str) -> bool:
     )
 
 
-MOST_WORDS, LONGEST_NAME = 16, 3
+MOST_WORDS, LONGEST_NAME, MOST_NAMED = 16, 3, 5
 _TITLES = frozenset(("dr", "prof"))
 _TITLED = frozenset(("dr", "prof", "doctor"))
 _MEETING = word_set("see meet appointment appt consult consultation visit reach")
@@ -159,7 +180,7 @@ _SAYING = word_set(
 _ELSE = word_set("find search cancel where who which track number phone medicine drug drugs tablet tablets saw")
 _BOOKED = word_set(
     """
-    a an the my appointment appointments with doctor doctors dr consultation me for slot to see session number meeting
+    a an the my appointment appointments with doctor doctors dr consultation me myself for slot to see session number meeting
     please pls booking in i want visit at on by prof
     """
 )

@@ -39,6 +39,10 @@ PEOPLE: Mapping[str, str] = {
         "Sorry, nobody could answer in time. Our team has your message: they are back {when} and answer here. Until then I can help "
         "with orders. In an emergency call *112*."
     ),
+    "support.returned_booking": (
+        "Sorry, nobody was free to answer yet. I am back. Shall we go on with your booking? Type a day and time, for example "
+        "*tomorrow 2pm*, or *yes* to see the free days. In an emergency call *112*."
+    ),
     "support.returned_answered": (
         "Our colleague has not answered for a while, so I am back and can help with orders. In an emergency call *112*. Shall I ask "
         "our team again?"
