@@ -53,6 +53,7 @@ NOT_RECORDED = {
     "GET /conversations/ready": "answers kept ready",
     "GET /visits": "who comes when; nothing clinical",
     "GET /visits/week": "the same",
+    "GET /visits/closed": "the same",
     "GET /visits/doctors": "doctors",
     "GET /visits/doctors/<int:doctor>": "when a doctor works",
     "GET /visits/holidays": "public holidays",
