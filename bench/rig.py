@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from local.folder import Folder
+from local.folder import Folder, free_port
 from local.services import Services
 from local.simulator import inbound
 from models import migrating
@@ -34,12 +34,6 @@ PLAIN = (
     "granian --interface wsgi --factory --host 127.0.0.1 --port {port} --workers 1 --blocking-threads 8 --no-ws --log-level error"
 )
 WEB_THREADS = 8
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 def descendants(pid: int) -> list[int]:
@@ -68,7 +62,7 @@ class Rig:
         self.folder, self.services = folder, services
         self.database_url, self.redis_url = database_url, redis_url
         self.children: dict[str, subprocess.Popen[bytes]] = {}
-        self.web_port, self.simulator_port = free_port(), free_port()
+        self.web_port, self.simulator_port = free_port(None), free_port(None)
         self.environment = os.environ | {
             "DATABASE_URL": database_url,
             "REDIS_URL": redis_url,

@@ -12,7 +12,8 @@ import argparse
 import uuid
 
 from bench.figures import tell
-from bench.rig import FRONT, PLAIN, Rig, cpu_s, free_port, post_all, quantiles, request_bytes, rig
+from bench.rig import FRONT, PLAIN, Rig, cpu_s, post_all, quantiles, request_bytes, rig
+from local.folder import free_port
 
 BAR_TIMES = 6
 YARDSTICKS = {"empty": f"{FRONT} bench.empty_app:fronted", "empty-wsgi": f"{PLAIN} bench.empty_app:load"}
@@ -34,7 +35,7 @@ def main() -> None:
     given = parser.parse_args()
     with rig() as it:
         it.web()
-        ports = {"web": it.web_port} | {name: free_port() for name in YARDSTICKS}
+        ports = {"web": it.web_port} | {name: free_port(None) for name in YARDSTICKS}
         for name, command in YARDSTICKS.items():
             it.start(name, command.format(port=ports[name]))
             it.await_http(ports[name], "/")

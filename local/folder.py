@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import json
 import os
+import random
 import socket
 import tempfile
 from pathlib import Path
@@ -101,10 +102,18 @@ class Folder:
         return state if isinstance(state, dict) else {}
 
 
+# Below those that the system gives to connections going out (Linux: from 32768 on): one of them may take a port between our finding it
+# free and the start of who shall listen there.
+OWN_PORTS, PORT_TRIES = range(20_000, 32_000), 20
+
+
 def free_port(preferred: int | None) -> int:
     """The preferred port if nobody listens there, else one that is free now. On 127.0.0.1: `localhost` would need a file."""
     if preferred is not None and _is_free(preferred):
         return preferred
+    for port in random.SystemRandom().sample(OWN_PORTS, PORT_TRIES):
+        if _is_free(port):
+            return port
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
