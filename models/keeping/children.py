@@ -138,6 +138,8 @@ def _failed(program: str, code: int, text: str) -> str:
         return f"The file may not grow that large here (a limit of this user or file system): {name} could not write on."
     if "password authentication failed" in text or "no password supplied" in text:
         return f"The database refused the user or the password given to {name}."
+    if "server closed the connection" in text or "could not receive data from server" in text:
+        return f"The connection to the database broke: {name} could not go on."
     if "lock timeout" in text or "canceling statement due to lock" in text:
         return f"{name} waited over 30 s for a table that somebody has locked (a migration?): try again."
     ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"failed (exit code {code})"
