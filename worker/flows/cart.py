@@ -6,6 +6,7 @@ from models.carts import Cart, CartLine
 from worker.facts import Facts
 from worker.flows import adding, goods, shown
 from worker.flows.heard import Heard, is_command
+from worker.flows.pages import page_rows
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.shown import PAGE
@@ -265,10 +266,7 @@ def _rows(cart: Cart, offset: int) -> list[Row]:
         row(f"line:{x.product.ref}", f"{x.number}. {goods.name(x.product)}", say("row.line.about", quantity=x.quantity))
         for x in on_page
     ]
-    if offset + PAGE < len(cart.lines):
-        rows.append(row(f"cp:{offset + PAGE}", say("row.more"), say("row.more.about")))
-    if offset:
-        rows.append(row(f"cp:{offset - PAGE}", say("row.previous"), say("row.previous.about")))
+    rows += page_rows(lambda to: f"cp:{to}", offset=offset, total=len(cart.lines))
     return [*rows, row("clear_cart", say("row.clear"), "")]
 
 

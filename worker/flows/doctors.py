@@ -11,6 +11,7 @@ from worker.facts import Facts
 from worker.flows import booking, moments, shown
 from worker.flows.alike import no_such_number
 from worker.flows.heard import Heard, is_command
+from worker.flows.pages import TURNS, page_rows, turned
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.shown import PAGE, Shown
@@ -73,10 +74,7 @@ def _words_list(
         row(f"dp:0:{ref}", f"{n}. {name}", say("doctors.count" if count > 1 else "doctors.count_one", count=count))
         for n, ((ref, name), (_, count)) in enumerate(zip(refs, names, strict=True), start=offset + 1)
     ]
-    if offset + MANY < len(there):
-        rows.append(row(f"{prefix}{offset + MANY}", say("row.more"), say("row.more.about")))
-    if offset:
-        rows.append(row(f"{prefix}{offset - MANY}", say("row.previous"), say("row.previous.about")))
+    rows += page_rows(lambda to: f"{prefix}{to}", offset=offset, total=len(there), page=MANY)
     kept = wanted or booking.kept(place, "doctors")
     to = go(place, "doctors", "asking", shown=shown.kept(page), wanted=kept)
     return step(to, choices(paragraphs(heading, lines(*numbered)), rows, "choose"))
@@ -90,8 +88,8 @@ def asking(place: Place, event: Event, facts: Facts) -> Step | None:
     if event.intent == "number" and on_screen:
         ref = on_screen.ref(int(event.values["n"]))
         return _query(place, facts, ref) if ref else no_such_number(place, on_screen, int(event.values["n"]))
-    if event.intent in ("next", "more", "previous") and on_screen:
-        return _turned(place, on_screen, -MANY if event.intent == "previous" else MANY, facts)
+    if event.intent in TURNS and on_screen:
+        return _turned(place, event, on_screen, facts)
     if event.intent not in ("unknown", "search", "health_products") or is_command(event):
         return None
     words, _, where = str(event.values.get("query") or event.text).partition(" in ")
@@ -142,12 +140,8 @@ def listing(place: Place, event: Event, facts: Facts) -> Step | None:
     if event.intent == "number":
         ref = on_screen.ref(int(event.values["n"]))
         return show(place, ref, facts) if ref else no_such_number(place, on_screen, int(event.values["n"]))
-    if event.intent in ("next", "more", "previous"):
-        offset = on_screen.offset + (-PAGE if event.intent == "previous" else PAGE)
-        if not 0 <= offset < on_screen.total:
-            key = "list.first" if offset < 0 else "list.no_more"
-            return step(place, buttons(say(key), button("find_doctor"), button("menu")))
-        return _query(place, facts, on_screen.query, offset, asked=True)
+    if event.intent in TURNS:
+        return turned(place, event, on_screen, lambda to: _query(place, facts, on_screen.query, to, asked=True), "find_doctor")
     if event.intent == "back" and place.flow == "doctors":
         return specialties(place, facts)
     if event.intent in ("unknown", "search", "find_doctor") and not event.values.get("specialty"):
@@ -244,14 +238,13 @@ def _query(place: Place, facts: Facts, query: str, offset: int = 0, *, asked: bo
     return listed(place, facts, words, specialty, where, offset)
 
 
-def _turned(place: Place, on_screen: Shown, by: int, facts: Facts) -> Step:
-    offset = on_screen.offset + by
-    if not 0 <= offset < on_screen.total:
-        key = "list.first" if offset < 0 else "list.no_more"
-        return step(place, buttons(say(key), button("find_doctor"), button("menu")))
-    if on_screen.what == "places":
-        return places(place, facts, on_screen.query, offset)
-    return specialties(place, facts, offset)
+def _turned(place: Place, event: Heard, on_screen: Shown, facts: Facts) -> Step:
+    def show_words(offset: int) -> Step:
+        if on_screen.what == "places":
+            return places(place, facts, on_screen.query, offset)
+        return specialties(place, facts, offset)
+
+    return turned(place, event, on_screen, show_words, "find_doctor", page=MANY)
 
 
 def _page(place: Place, facts: Facts, found: DoctorPage, asked: tuple[str, str, str], offset: int) -> Step:
@@ -287,11 +280,7 @@ def _row(number: int, doctor: Doctor) -> Row:
 
 
 def _page_rows(page: Shown, specialty: str, where: str) -> list[Row]:
-    rows = []
-    if page.has_next:
-        rows.append(row(f"dp:{page.offset + PAGE}:{page.query}", say("row.more"), say("row.more.about")))
-    if page.has_previous:
-        rows.append(row(f"dp:{page.offset - PAGE}:{page.query}", say("row.previous"), say("row.previous.about")))
+    rows = page_rows(lambda to: f"dp:{to}:{page.query}", offset=page.offset, total=page.total)
     if specialty and (where or page.total > PAGE):
         rows.append(row(f"dpl:{plain(specialty, 60)}:0", say("row.place"), say("row.place.about")))
     return rows

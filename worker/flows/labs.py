@@ -10,6 +10,7 @@ from worker.facts import Facts
 from worker.flows import booking, booking_where, shown, whose
 from worker.flows.alike import no_such_number
 from worker.flows.heard import Heard, is_command
+from worker.flows.pages import TURNS, page_rows, turned
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.shown import PAGE, Shown
@@ -111,12 +112,8 @@ def listing(place: Place, event: Event, facts: Facts) -> Step | None:
     if event.intent == "number":
         ref = on_screen.ref(int(event.values["n"]))
         return show(place, ref, facts) if ref else no_such_number(place, on_screen, int(event.values["n"]))
-    if event.intent in ("next", "more", "previous"):
-        offset = on_screen.offset + (-PAGE if event.intent == "previous" else PAGE)
-        if not 0 <= offset < on_screen.total:
-            key = "list.first" if offset < 0 else "list.no_more"
-            return step(place, buttons(say(key), button("lab_tests"), button("menu")))
-        return _query(place, facts, on_screen.query, offset)
+    if event.intent in TURNS:
+        return turned(place, event, on_screen, lambda to: _query(place, facts, on_screen.query, to), "lab_tests")
     if event.intent == "back" and place.flow == "labs":
         return categories(place, facts)
     if event.intent in ("unknown", "search", "lab_tests") and event.text:
@@ -229,12 +226,7 @@ def _where(test: Test) -> Sentence:
 
 def _page_rows(page: Shown, words: str, category: str) -> list[Row]:
     tail = f"{plain(category, 60)}:{words}"
-    rows = []
-    if page.has_next:
-        rows.append(row(f"lp:{page.offset + PAGE}:{tail}", say("row.more"), say("row.more.about")))
-    if page.has_previous:
-        rows.append(row(f"lp:{page.offset - PAGE}:{tail}", say("row.previous"), say("row.previous.about")))
-    return rows
+    return page_rows(lambda to: f"lp:{to}:{tail}", offset=page.offset, total=page.total)
 
 
 def _card(test: Test) -> Sentence:

@@ -10,9 +10,10 @@ from worker.facts import Facts
 from worker.flows import doctors, goods, namesake, shown
 from worker.flows.alike import no_such_number
 from worker.flows.heard import ASKED, Heard, is_command
+from worker.flows.pages import page_rows
 from worker.flows.places import go
 from worker.flows.product import card, show
-from worker.flows.replies import button, buttons, choices, row, step, under
+from worker.flows.replies import button, buttons, choices, step, under
 from worker.flows.shown import PAGE, Shown
 from worker.flows.step import Buttons, Choices, Event, Place, Row, Step
 from worker.flows.support import puzzled
@@ -241,12 +242,7 @@ def _page(page: Shown, found: Sequence[Product], heading: Sentence, hint: str) -
 
 
 def _page_rows(page: Shown) -> list[Row]:
-    rows = []
-    if page.has_next:
-        rows.append(row(f"s:{page.kind}:{page.offset + PAGE}:{page.query}", say("row.more"), say("row.more.about")))
-    if page.has_previous:
-        rows.append(row(f"s:{page.kind}:{page.offset - PAGE}:{page.query}", say("row.previous"), say("row.previous.about")))
-    return rows
+    return page_rows(lambda to: f"s:{page.kind}:{to}:{page.query}", offset=page.offset, total=page.total)
 
 
 FLOW = {"asking": asking, "listing": listing}

@@ -9,6 +9,7 @@ from models.orders import Order
 from worker.facts import Facts
 from worker.flows import account, progress, shown, visit_told, way_shown, ways
 from worker.flows.heard import Heard, is_command
+from worker.flows.pages import page_rows
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.shown import PAGE
@@ -253,11 +254,7 @@ def _rows(list_: shown.Shown, orders: tuple[Order, ...], facts: Facts) -> list[R
     rows = [
         row(f"o:{o.number}", say("row.order", number=o.number), f"{_status(o)} · {o.total} · {_day(o, facts)}") for o in orders
     ]
-    if list_.has_next:
-        rows.append(row(f"op:{list_.offset + PAGE}", say("row.more"), say("row.more.about")))
-    if list_.has_previous:
-        rows.append(row(f"op:{list_.offset - PAGE}", say("row.previous"), say("row.previous.about")))
-    return rows
+    return rows + page_rows(lambda to: f"op:{to}", offset=list_.offset, total=list_.total)
 
 
 def _ask_cancel(place: Place, number: str, facts: Facts) -> Step:

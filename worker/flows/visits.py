@@ -13,6 +13,7 @@ from worker.flows import account, again, booking, moments, paying_order, results
 from worker.flows.alike import no_such_number
 from worker.flows.booking_days import no_time
 from worker.flows.heard import Heard
+from worker.flows.pages import TURNS, page_rows, turned
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.shown import PAGE
@@ -52,12 +53,8 @@ def listing(place: Place, event: Event, facts: Facts) -> Step | None:
     if event.intent == "number":
         number = on_screen.ref(int(event.values["n"]))
         return _chosen(place, number, facts) if number else no_such_number(place, on_screen, int(event.values["n"]))
-    if event.intent in ("next", "more", "previous"):
-        offset = on_screen.offset + (-PAGE if event.intent == "previous" else PAGE)
-        if 0 <= offset < on_screen.total:
-            return _list(place, facts, past=past, offset=offset)
-        key = "list.first" if offset < 0 else "list.no_more"
-        return step(place, buttons(say(key), button("find_doctor"), button("menu")))
+    if event.intent in TURNS:
+        return turned(place, event, on_screen, lambda to: _list(place, facts, past=past, offset=to), "find_doctor")
     if event.intent == "back" and place.flow == "visits" and past:
         return _list(place, facts)
     return None
@@ -346,10 +343,7 @@ def _rows(list_: shown.Shown, there: tuple[Visit, ...], older: int, facts: Facts
         row(f"visit:{v.number}", f"{n}. {visit_name(v)}", f"{visit_told.when(v, facts)} · {visit_told.state(v, facts)}")
         for n, v in enumerate(there, start=list_.offset + 1)
     ]
-    if list_.has_next:
-        rows.append(row(f"vp:{list_.kind}:{list_.offset + PAGE}", say("row.more"), say("row.more.about")))
-    if list_.has_previous:
-        rows.append(row(f"vp:{list_.kind}:{list_.offset - PAGE}", say("row.previous"), say("row.previous.about")))
+    rows += page_rows(lambda to: f"vp:{list_.kind}:{to}", offset=list_.offset, total=list_.total)
     if older:
         rows.append(row("vp:past:0", say("row.past_visits"), say("row.past_visits.about")))
     return rows
