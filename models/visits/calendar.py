@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from icalendar import Calendar, Event
-
 from models.visits.values import Visit
 
 PRODUCT = "-//Drugs.ng//Appointments//EN"
@@ -15,6 +13,8 @@ DOMAIN = "appointments.drugs.ng"  # makes the number a name that no other calend
 def calendar(visit: Visit, pharmacy_name: str, *, now: datetime | None = None) -> bytes:
     """The file: METHOD PUBLISH, or CANCEL of a visit that will not take place. The same visit has the same UID for ever, and
     SEQUENCE grows when it is moved and when it is cancelled, so that a calendar replaces what it had. `now` is the stamp."""
+    from icalendar import Calendar, Event  # here: only the process that sends files needs it, and it is slow to load
+
     over = visit.state in ("cancelled", "expired")
     made = Calendar()
     made.add("version", "2.0")

@@ -6,7 +6,7 @@ works here sees their own visits only: every question takes `of`, the doctor it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ import psycopg
 from psycopg.errors import ExclusionViolation
 
 from models.base import connection
+from models.order_desk import Entry
 from models.values import Money, Refused
 from models.visits import events, rows
 from models.visits.rows import plain_number
@@ -53,17 +54,6 @@ class Row:
     customer: str = field(repr=False)
     phone: str = field(repr=False)
     result_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of what happened. `name` is that of the staff member in `who`, if it is one."""
-
-    at: datetime
-    what: str
-    who: str
-    name: str
-    detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
