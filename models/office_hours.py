@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
 from zoneinfo import ZoneInfo
+
+from models import public_holidays
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HOLIDAY = 7
-COUNTRY = "NG"
 MOST_DAYS_AHEAD = 31
 WHOLE_DAY = 24 * 60
 _PART = re.compile(r"(?:(holidays)|([a-z]{3})(?:\s*-\s*([a-z]{3}))?)\s+(\d\d):(\d\d)\s*-\s*(\d\d):(\d\d)")
@@ -53,7 +53,7 @@ class Hours:
         return None
 
     def _of(self, day: date, zone: ZoneInfo) -> list[tuple[datetime, datetime]]:
-        kind = HOLIDAY if dict(self.announced).get(day, _is_holiday(day)) else day.weekday()
+        kind = HOLIDAY if dict(self.announced).get(day, day in public_holidays.of_year(day.year)) else day.weekday()
         if kind == HOLIDAY and self._always:
             kind = day.weekday()
         return [(_moment(day, begins, zone), _moment(day, ends, zone)) for of, begins, ends in self.spans if of == kind]
@@ -94,23 +94,4 @@ def _days(found: re.Match[str]) -> tuple[int, ...]:
 
 
 def _moment(day: date, minutes: int, zone: ZoneInfo) -> datetime:
-    at = (
-        datetime.combine(day, time(), tzinfo=zone)
-        if minutes < WHOLE_DAY
-        else datetime.combine(day + timedelta(days=1), time(), zone)
-    )
-    if minutes < WHOLE_DAY:
-        at = at.replace(hour=minutes // 60, minute=minutes % 60)
-    return at.astimezone(UTC)
-
-
-def _is_holiday(day: date) -> bool:
-    return day in _holidays(day.year)
-
-
-@cache
-def _holidays(year: int) -> frozenset[date]:
-    """Nigeria's public holidays, those of the moon as they are reckoned; the library is loaded when hours are first asked for."""
-    import holidays
-
-    return frozenset(holidays.country_holidays(COUNTRY, years=year))
+    return (datetime.combine(day, time(), zone) + timedelta(minutes=minutes)).astimezone(UTC)  # by the clock on the wall

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.visits import hours, public_holidays
+from models import public_holidays
+from models.public_holidays import Override
+from models.visits import hours
 from models.visits.hours import Timetable
-from models.visits.public_holidays import Override
 
 LAGOS, LONDON = ZoneInfo("Africa/Lagos"), ZoneInfo("Europe/London")
 MONDAY, SATURDAY = date(2026, 11, 23), date(2026, 11, 28)

@@ -12,11 +12,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from models import audit
+from models import audit, public_holidays
 from models.base import connection
 from models.roles import Staff
 from models.values import Refused
-from models.visits import hours, public_holidays, timetables
+from models.visits import hours, timetables
 
 Spans = tuple[tuple[int, int, int], ...]
 

@@ -84,9 +84,9 @@ def _book(customer_id: int, wish: Wish, who: str, now: datetime) -> Booked:
             rows.lock_visited(wish.table, wish.ref)
             it = admit(wish.ref, wish.starts_at, now=now, where=wish.where)
             address = _address(wish, it)
-            refuse_clash(customer_id, it, now)
+            others = refuse_clash(customer_id, it, now)
             if it.fee.kobo:
-                _refuse_unpaid(customer_id, now)
+                _refuse_unpaid(others)
             return _write(customer_id, user_id, wish, it, address, who or f"customer:{customer_id}", now)
     except ExclusionViolation as e:
         raise taken(wish.ref, wish.starts_at, wish.where, now) from e
@@ -97,8 +97,8 @@ def taken(ref: str, starts_at: datetime, where: str, now: datetime) -> Refused:
     return Refused("taken", nearest=list(nearest(ref, starts_at, now=now, where=where)))
 
 
-def refuse_clash(customer_id: int, it: Bookable, now: datetime, *, but: str = "") -> None:
-    """Raises Refused `clash` where the customer has another visit at that time, `too_many` where they have enough of them.
+def refuse_clash(customer_id: int, it: Bookable, now: datetime, *, but: str = "") -> list[Row]:
+    """The customer's other visits to come. Raises Refused `clash` where one is at that time, `too_many` where there are enough.
 
     `but`: the number of the visit that is moved there.
     """
@@ -108,14 +108,15 @@ def refuse_clash(customer_id: int, it: Bookable, now: datetime, *, but: str = ""
             raise Refused("clash", number=other.number)
     if not but and len(others) >= MOST:
         raise Refused("too_many", most=MOST)
+    return others
 
 
 # The one that waits the longest first: its time to pay ends first.
 UNPAID = """SELECT "orderNumber" FROM orders WHERE id = ANY(%s) ORDER BY "reservedUntil", id LIMIT 1"""
 
 
-def _refuse_unpaid(customer_id: int, now: datetime) -> None:
-    waiting = [row.order_id for row in rows.coming(customer_id, now) if row.state == "held" and row.order_id]
+def _refuse_unpaid(coming: list[Row]) -> None:
+    waiting = [row.order_id for row in coming if row.state == "held" and row.order_id]
     if len(waiting) >= MOST_UNPAID:
         (number,) = connection().execute(UNPAID, (waiting,)).fetchone() or ("",)
         raise Refused("unpaid", number=number)

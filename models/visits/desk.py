@@ -20,7 +20,7 @@ from models.order_desk import Entry
 from models.values import Money, Refused
 from models.visits import events, rows
 from models.visits.rows import plain_number
-from models.visits.timetables import house_zone, shown_name
+from models.visits.timetables import shown_name, zone_named
 
 PAGE = 50
 PAGE_MAX = 300
@@ -208,15 +208,7 @@ def case(conn: psycopg.Connection, kind: str, number: str, *, zone: str, of: int
 def _row(row: Any) -> Row:
     id, kind, number, state, starts, ends, zone, of, title, detail, place, where, kobo, *rest = row
     name = shown_name(title) if kind == "doctor" else title
-    return Row(id, kind, number, state, starts, ends, _known(zone), of, name, detail, place, where, Money(kobo), *rest)
-
-
-def _known(zone: str) -> str:
-    """A name that no zone has (typed into the table by hand) counts as none, as everywhere."""
-    try:
-        return ZoneInfo(zone).key
-    except (KeyError, ValueError, OSError):
-        return house_zone().key
+    return Row(id, kind, number, state, starts, ends, zone_named(zone).key, of, name, detail, place, where, Money(kobo), *rest)
 
 
 # Doctors whose visits there are or may be; those that are not offered any more come last.
@@ -238,7 +230,7 @@ class DoctorRow(NamedTuple):
 def doctors(conn: psycopg.Connection, *, zone: str, doctor: int | None = None) -> list[DoctorRow]:
     """All doctors, at most 500, or one of them. `zone`: the house's."""
     found = conn.execute(DOCTORS, (zone, doctor, doctor, DOCTORS_MAX))
-    return [DoctorRow(row[0], shown_name(row[1]), row[2], _known(row[3]), row[4]) for row in found]
+    return [DoctorRow(row[0], shown_name(row[1]), row[2], zone_named(row[3]).key, row[4]) for row in found]
 
 
 # --------------------------------------------------------------------------------------------------- verbs

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from models.visits import public_holidays
-from models.visits.public_holidays import Override
+from models import public_holidays
+from models.public_holidays import Override
 
 WHOLE_DAY = 24 * 60
 # Who has said nothing works from 8 to 18, Monday to Friday (product rule).

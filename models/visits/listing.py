@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from models.base import connection
 from models.values import Money
 from models.visits.lexicon import shown_specialty
 from models.visits.rows import OWN, TABLES, plain_number
-from models.visits.timetables import house_zone, shown_name
+from models.visits.timetables import shown_name, zone_named
 from models.visits.values import LIVE, Visit, VisitPage
 
 PAGE_LIMIT = 50
@@ -92,7 +91,7 @@ def _visit(row: tuple[Any, ...], now: datetime | None) -> Visit:
         place="home" if where == "home" else place,
         starts_at=starts_at.astimezone(UTC),
         ends_at=ends_at.astimezone(UTC),
-        zone=_zone(zone),
+        zone=zone_named(zone).key,
         state=state,
         fee=Money(kobo),
         order_number=order,
@@ -105,11 +104,3 @@ def _visit(row: tuple[Any, ...], now: datetime | None) -> Visit:
         moved=moved,
         cancellable=state in LIVE and (now is None or starts_at > now),
     )
-
-
-def _zone(name: str) -> str:
-    """The house's where the doctor has none, or one that is none (typed into the table by hand)."""
-    try:
-        return ZoneInfo(name).key if name else house_zone().key
-    except (KeyError, ValueError, OSError):
-        return house_zone().key

@@ -17,11 +17,10 @@ from models.payments.journal import lock_order
 from models.values import Money, Refused
 from models.visits import events, fees, rows
 from models.visits.booking import refuse_clash
-from models.visits.days import admit
+from models.visits.days import EARLIEST, admit
 from models.visits.rows import Row
 
 NOTHING = Money(0)
-EARLIEST = timedelta(hours=1)  # before the start, when it was booked
 ENDS_AS = {"expired": "expired", "cancelled": "cancelled", "refunded": "cancelled"}
 
 

@@ -12,10 +12,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from models.base import connection
+from models.public_holidays import Override
 from models.values import Money
 from models.visits.hours import USUAL, Timetable
 from models.visits.lexicon import shown_specialty
-from models.visits.public_holidays import Override
 from models.visits.values import Doctor, Test
 
 MOST_AT_ONCE = 100
