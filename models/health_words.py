@@ -121,11 +121,11 @@ def covered(lines: Sequence[Line], known: Private) -> tuple[Line, ...]:
 
 def _covered(line: Line, known: Private, masked: Callable[[str], str]) -> Line:
     if line.key in known.results:
-        return replace(line, text="", media_ref="", mime="", filename="", clinical=True)
+        return line.hidden()
     if line.by in ("staff", "note") or (line.by == "customer" and _within(line.at, known.talks)):
         return line
     if _within(line.at, known.questions) and not _within(line.at, known.talks):
-        return replace(line, text="", media_ref="", mime="", filename="", clinical=True)
+        return line.hidden()
     return replace(line, text=masked(line.text), filename=masked(line.filename))
 
 

@@ -41,12 +41,13 @@ REMOVED = "The file was removed: files are kept no longer than messages."
 NOT_KEPT = "The file was not kept: nobody had asked for a person when it came."
 
 # A customer and the records that were joined with theirs.
-ALL_OF_THEM = """
+THEM = """
 WITH RECURSIVE them (id, step) AS (
     SELECT heir_of_customer(%s), 0
     UNION ALL SELECT c.id, them.step + 1 FROM them JOIN customers c ON c."mergedInto" = them.id WHERE them.step < 20
-) SELECT ARRAY(SELECT id FROM them LIMIT 100)
+), ids AS MATERIALIZED (SELECT id FROM them LIMIT 100)
 """
+ALL_OF_THEM = f"{THEM} SELECT ARRAY(SELECT id FROM ids)"
 WHO = """
 SELECT c.id, COALESCE(NULLIF(c.name, ''), c."profileName"),
     COALESCE((SELECT value FROM customer_identities k WHERE k."customerId" = c.id AND k.kind = 'number'
@@ -103,11 +104,7 @@ WHERE r."lastInboxId" < EXCLUDED."lastInboxId"
 """
 # What a page that is open asks every few seconds: a few rows from the ends of indexes, as one number. Not the latest time of
 # all: of two changes the one that began earlier may be seen later.
-VERSION = """
-WITH RECURSIVE them (id, step) AS (
-    SELECT heir_of_customer(%s), 0
-    UNION ALL SELECT c.id, them.step + 1 FROM them JOIN customers c ON c."mergedInto" = them.id WHERE them.step < 20
-), ids AS MATERIALIZED (SELECT id FROM them LIMIT 100)
+VERSION = f"""{THEM}
 SELECT hashtextextended(concat_ws('|',
     (SELECT max((SELECT max(i.id) FROM inbox i WHERE i."customerId" = ids.id)) FROM ids),
     (SELECT string_agg(x.mark, ',') FROM ids CROSS JOIN LATERAL (
@@ -138,7 +135,7 @@ def thread(
     ids = (connection().execute(ALL_OF_THEM, (customer,)).fetchone() or ([customer],))[0]
     lines, more = _lines(ids, before, max(1, min(limit, LINES_MAX)))
     talking = handover is not None and reason in CONVERSATIONS
-    shown = tuple(line if clinical or not line.clinical else _covered(line) for line in lines)
+    shown = tuple(line if clinical or not line.clinical else line.hidden() for line in lines)
     if staff_id:
         _seen(staff_id, customer, lines, clinical=clinical)
     return Thread(
@@ -222,10 +219,6 @@ def _sent(row: Any) -> Line:
 def _noted(row: Any) -> Line:
     number, at, text, clinical, name = row
     return Line(f"note{number}", at, "note", name, "text", text, "", "", "", "", "", clinical)
-
-
-def _covered(line: Line) -> Line:
-    return Line(line.key, line.at, line.by, line.staff, line.kind, "", "", "", line.tick, line.failure, "", True)
 
 
 def _seen(staff_id: int, customer: int, lines: Sequence[Line], *, clinical: bool) -> None:

@@ -6,7 +6,7 @@ may read prescriptions; everybody else sees that something was said, not what.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 TABS = ("mine", "unassigned", "all")
@@ -71,6 +71,10 @@ class Line:
     failure: str
     filename: str = ""
     clinical: bool = False
+
+    def hidden(self) -> Line:
+        """That something about health was said, and not what."""
+        return replace(self, text="", media_ref="", mime="", filename="", clinical=True)
 
 
 @dataclass(frozen=True, slots=True)
