@@ -23,11 +23,10 @@ class Once(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Barred:
-    """Why nobody can be seen at a time, whoever asks: a code of `models.visits`, with the holiday's `name`; and the nearest free times."""
+    """Why nobody can be seen at a time, whoever asks: a code of `models.visits`, with the holiday's `name`."""
 
     code: str
     name: str = ""
-    nearest: tuple[datetime, ...] = ()
 
 
 class CareFacts(Protocol):
@@ -146,6 +145,5 @@ class DatabaseCareFacts:
         try:
             visits.admit(ref, starts_at, now=self._now, where=where)
         except Refused as no:
-            nearest: Any = no.detail.get("nearest") or ()
-            return Barred(no.code, str(no.detail.get("name") or ""), tuple(datetime.fromisoformat(at) for at in nearest))
+            return Barred(no.code, str(no.detail.get("name") or ""))
         return None

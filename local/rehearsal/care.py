@@ -152,8 +152,7 @@ class FakeCare:
         try:
             _admit(self.shop, ref, starts_at)
         except Refused as no:
-            nearest: Any = no.detail.get("nearest") or ()
-            return Barred(no.code, str(no.detail.get("name") or ""), tuple(datetime.fromisoformat(at) for at in nearest))
+            return Barred(no.code, str(no.detail.get("name") or ""))
         return None
 
     def closed(self, visit: Visit) -> str:

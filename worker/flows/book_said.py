@@ -9,6 +9,7 @@ from worker.flows import booking, doctors, labs, shown, whose
 from worker.flows.heard import Heard
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, step, under
+from worker.flows.shown import PAGE
 from worker.flows.step import Place, Step
 from worker.flows.subjects import doctor_name
 from worker.flows.wording import plain, say
@@ -32,7 +33,7 @@ def _book(place: Place, event: Heard, facts: Facts) -> Step:
     if open_one and not when and (place.flow, place.state) == ("booking", "confirming"):  # "book for my wife" at the last look
         when = {"moment": place.memory["at"], "exact": True}
     if open_one:
-        return booking.wanted(place, open_one, when, facts, _address(place, open_one))
+        return booking.wanted(place, open_one, when, facts, booking.address_of(place, open_one))
     return _ask_whom(place, when, facts)
 
 
@@ -70,13 +71,13 @@ def _named(place: Place, name: str, where: str, when: dict[str, Any], facts: Fac
         if one.total == 1:
             return booking.wanted(go(place, "doctors", "listing", wanted=when or None), one.doctors[0].ref, when, facts)
     asked = ("", specialty, where) if specialty else (name, "", where)
-    found = facts.care.find(*asked, limit=1)
+    found = facts.care.find(*asked, limit=PAGE)  # as `listed` asks it
     to = go(place, "doctors", "listing", wanted=when or None)
     if found.total == 1:
         return booking.wanted(place, found.doctors[0].ref, when, facts)
     if found.total:
         return doctors.listed(to, facts, *asked)
-    if facts.care.tests(name, limit=1).total:
+    if facts.care.tests(name, limit=PAGE).total:
         return labs.listed(place, facts, name, when=when)
     sentence = say("booking.no_doctor", name=doctor_name(plain(name.title() if name.islower() else name, 50)))
     return step(to.at("asking"), buttons(sentence, button("find_doctor"), button("agent"), button("menu")))
@@ -87,10 +88,6 @@ def _open(place: Place) -> str:
     if place.flow == "booking":
         return str(place.memory.get("subject", ""))
     return str(place.memory.get("ref", "")) if (place.flow, place.state) in (("doctors", "opened"), ("labs", "opened")) else ""
-
-
-def _address(place: Place, code: str) -> str:
-    return str(place.memory.get("address", "")) if place.memory.get("subject") == code else ""
 
 
 COMMANDS = {"book": book}

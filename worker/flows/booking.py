@@ -219,7 +219,7 @@ def days_tapped(place: Place, event: Heard, facts: Facts) -> Step:
         return _gone(place)
     same = str(place.memory.get("subject", "")).partition("-")[0] == subject.ref
     kept = dict(place.memory.get("wanted") or {}) if same else {}
-    address = _address_of(place, subject)
+    address = address_of(place, subject.code)
     asked = booking_where.ask(place, subject, facts, kept, address)
     if asked is not None:
         return asked
@@ -233,7 +233,7 @@ def day_tapped(place: Place, event: Heard, facts: Facts) -> Step:
     subject, day = read(str(event.values.get("subject", "")), facts), moments.from_iso(str(event.values.get("day", "")))
     if subject is None or day is None:
         return _gone(place)
-    address = _address_of(place, subject)
+    address = address_of(place, subject.code)
     asked = booking_where.ask(place, subject, facts, {"refusal": "no_time", "day": day.isoformat()}, address)
     offset = min(int(event.values.get("offset", 0)), 500)
     then = None if asked or offset else _of_day(place, subject, day, facts, address)
@@ -244,7 +244,7 @@ def at_tapped(place: Place, event: Heard, facts: Facts) -> Step:
     subject, at = read(str(event.values.get("subject", "")), facts), moments.from_minutes(str(event.values.get("minutes", "")))
     if subject is None or at is None:
         return _gone(place)
-    address = _address_of(place, subject)
+    address = address_of(place, subject.code)
     asked = booking_where.ask(place, subject, facts, {"moment": at.isoformat(), "exact": True}, address)
     return asked or _try(_here(place, subject, "choosing_slot", address), subject, at, facts)
 
@@ -279,9 +279,9 @@ def after_registering(place: Place, event: Heard, facts: Facts) -> Step:
 # --------------------------------------------------------------------------------------------------------------- private
 
 
-def _address_of(place: Place, subject: Subject) -> str:
+def address_of(place: Place, code: str) -> str:
     """The address that was given for this same test."""
-    return str(place.memory.get("address", "")) if place.memory.get("subject") == subject.code else ""
+    return str(place.memory.get("address", "")) if place.memory.get("subject") == code else ""
 
 
 def _about_when(event: Heard) -> bool:

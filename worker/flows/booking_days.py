@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from worker.facts import Facts
 from worker.flows import moments
@@ -119,15 +120,16 @@ def no_time(place: Place, subject: Subject, sentence: Sentence, near: Sequence[d
     if not near:
         return step(_of(place.at("choosing_day", **kept), subject), buttons(sentence, other, button("menu")))
     near = near[:2]
-    offer = [button_of(subject.code, at, subject, facts) for at in near]
+    offer = [button_of(subject.code, at, subject.zone, facts) for at in near]
     numbered = [say("doctors.free", number=n, when=moments.words(at, subject.zone, facts)) for n, at in enumerate(near, start=1)]
     kept |= {"rows": [moments.minutes(at) for at in near], "day": near[0].astimezone(subject.zone).date().isoformat()}
     body = paragraphs(sentence, lines(say("booking.instead"), *numbered))
     return step(_of(place.at("choosing_slot", **kept), subject), buttons(body, *offer, other))
 
 
-def button_of(code: str, at: datetime, subject: Subject, facts: Facts) -> Button:
-    return Button(f"vat:{code}:{moments.minutes(at)}", cut(moments.short(at, subject.zone, facts), BUTTON_LIMIT))
+def button_of(code: str, at: datetime, zone: ZoneInfo, facts: Facts) -> Button:
+    """A free time as a button."""
+    return Button(f"vat:{code}:{moments.minutes(at)}", cut(moments.short(at, zone, facts), BUTTON_LIMIT))
 
 
 def _of(place: Place, subject: Subject) -> Place:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,15 +9,16 @@ from models.visits.values import Doctor, DoctorPage
 from worker.facts import Facts
 from worker.flows import booking, moments, shown
 from worker.flows.alike import no_such_number
+from worker.flows.booking_days import button_of
 from worker.flows.heard import Heard, is_command
 from worker.flows.pages import TURNS, page_rows, turned
 from worker.flows.places import go
 from worker.flows.replies import button, buttons, choices, row, step, under
 from worker.flows.shown import PAGE, Shown
-from worker.flows.step import Button, Event, Picture, Place, Reply, Row, Step
+from worker.flows.step import Event, Picture, Place, Reply, Row, Step
 from worker.flows.subjects import doctor_name
 from worker.flows.support import unclear
-from worker.flows.wording import BUTTON_LIMIT, Sentence, cut, lines, paragraphs, plain, say
+from worker.flows.wording import Sentence, lines, paragraphs, plain, say
 from worker.understanding import cities
 from worker.understanding.care import SPECIALTY
 from worker.understanding.tokens import word_set
@@ -101,7 +101,7 @@ def asking(place: Place, event: Event, facts: Facts) -> Step | None:
     if found.doctors:
         return _page(place, facts, found, asked, 0)
     kind = next((SPECIALTY[word] for word in event.text.lower().split() if word in SPECIALTY), "")
-    if kind and facts.care.find("", kind, limit=1).total:  # "my pikin body dey hot", "my tooth"
+    if kind and facts.care.find("", kind, limit=PAGE).total:  # "my pikin body dey hot", "my tooth"
         return listed(place, facts, "", kind)
     if event.intent == "search" and facts.search(words, limit=1).products:
         return None  # something of the shop
@@ -155,7 +155,7 @@ def _other(place: Place, event: Heard, facts: Facts) -> Step | None:
     if place.flow != "doctors" or event.intent == "find_doctor" or is_command(event):
         return None
     words, _, where = str(event.values.get("query") or event.text).partition(" in ")
-    found = facts.care.find(words, "", where, limit=1) if any(c.isalpha() for c in words) else DoctorPage()
+    found = facts.care.find(words, "", where, limit=PAGE) if any(c.isalpha() for c in words) else DoctorPage()
     return listed(place, facts, words, "", where) if found.doctors else None
 
 
@@ -180,7 +180,7 @@ def show(place: Place, ref: str, facts: Facts) -> Step:
         return step(place, buttons(say("doctors.gone"), button("find_doctor"), button("agent"), button("menu")))
     picture: tuple[Reply, ...] = (Picture(doctor.picture),) if doctor.picture.startswith(LINKS) else ()
     zone = ZoneInfo(doctor.zone)
-    offer = [slot(ref, at, zone, facts) for at in doctor.next_free[:2]]
+    offer = [button_of(ref, at, zone, facts) for at in doctor.next_free[:2]]
     rest = button(f"vdays:{ref}:", "other_times") if offer else button("find_doctor", "other_doctor")
     to = go(place, "doctors", "opened", ref=ref, rows=[moments.minutes(at) for at in doctor.next_free] or None)
     return step(to, *picture, buttons(_card(doctor, facts), *offer, rest))
@@ -217,11 +217,6 @@ _SAYS_LITTLE = _ON_CARD | word_set(
 def _names(event: Heard) -> bool:
     """Whether something of its own is named beside the question: "how much is panadol"."""
     return any(word.strip("?.,!") not in _SAYS_LITTLE for word in event.text.lower().split())
-
-
-def slot(code: str, at: datetime, zone: ZoneInfo, facts: Facts) -> Button:
-    """A free time as a button."""
-    return Button(f"vat:{code}:{moments.minutes(at)}", cut(moments.short(at, zone, facts), BUTTON_LIMIT))
 
 
 # --------------------------------------------------------------------------------------------------------------- private
@@ -306,7 +301,7 @@ def _card(doctor: Doctor, facts: Facts) -> Sentence:
 
 def _nothing(place: Place, facts: Facts, words: str, specialty: str, where: str) -> Step:
     """Nobody: said with what was asked for, and what there is instead."""
-    if where and (specialty or words) and facts.care.find(words, specialty, "", limit=1).total:
+    if where and (specialty or words) and facts.care.find(words, specialty, "", limit=PAGE).total:
         elsewhere = say("doctors.not_there", what=specialty or words, place=cities.name(where))
         return under(elsewhere, listed(place, facts, words, specialty))
     asked = " ".join(x for x in (words or specialty, where) if x)

@@ -127,7 +127,7 @@ def _other(place: Place, event: Heard, facts: Facts) -> Step | None:
     if place.flow != "labs" or event.intent not in ("unknown", "search") or is_command(event):
         return None
     words = str(event.values.get("query") or event.text)
-    found = facts.care.tests(words, limit=1) if any(c.isalpha() for c in words) else TestPage()
+    found = facts.care.tests(words, limit=PAGE) if any(c.isalpha() for c in words) else TestPage()
     return listed(place, facts, words) if found.tests else None
 
 

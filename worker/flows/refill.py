@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.prescriptions import Decided, DecidedLine
 from worker.facts import Facts
-from worker.flows import cart
+from worker.flows import cart, moments
 from worker.flows.heard import Heard
 from worker.flows.places import go, idle
 from worker.flows.replies import button, buttons, step, under
@@ -125,7 +125,7 @@ _WISH = re.compile(
 def choice(place: Place, event: Heard, facts: Facts) -> Step:
     """`refill:yes:17:2026-12-20`, `refill:no:...`, `refill:again:17`, tapped now or weeks later."""
     chosen, prescription, until = (str(event.values.get(key, "")) for key in ("choice", "id", "until"))
-    here = idle(place) if place.flow == "due" else place
+    here = _left(place)
     if chosen == "yes":
         return _remind(place, prescription, until)
     if chosen != "again":
@@ -143,7 +143,7 @@ def _remind(place: Place, prescription: str, until: str) -> Step:
 
 def _no(place: Place, prescription: str, until: str) -> Step:
     """Also for whoever had said yes before."""
-    here = idle(place) if place.flow == "due" else place
+    here = _left(place)
     taken_back = Effect("stop_timer", {"kind": "refill", "subject": f"{prescription}:{until}"})
     return step(here, buttons(say("due.refill_not"), button("menu"), button("cart")), effects=(taken_back,))
 
@@ -158,12 +158,12 @@ def refused(place: Place, event: Happened, facts: Facts) -> Step:
 
 
 def _back(place: Place, sentence: Sentence) -> Step:
-    return step(idle(place) if place.flow == "due" else place, buttons(sentence, button("menu"), button("cart")))
+    return step(_left(place), buttons(sentence, button("menu"), button("cart")))
 
 
 def stop(place: Place, event: Event, facts: Facts) -> Step:
     """`stop reminders`: of medicine. What was booked is still reminded of, and `stop` ends the rest."""
-    here = idle(place) if place.flow == "due" else place
+    here = _left(place)
     return step(here, buttons(say("due.stopped"), button("menu"), button("agent")), effects=(Effect("stop_refills"),))
 
 
@@ -173,7 +173,7 @@ def stop(place: Place, event: Event, facts: Facts) -> Step:
 def reminder(subject: str, facts: Facts) -> Reminder | None:
     """What is said some days before the end; None where the prescription is nobody's any more, or the day is none."""
     prescription, _, day = subject.partition(":")
-    until = _date(day)
+    until = moments.from_iso(day)
     if until is None or _approved(prescription, facts) is None:
         return None
     offer = (
@@ -192,7 +192,7 @@ def an_hour_later(kind: str, subject: str) -> Effect:
 def in_cart(place: Place, event: Happened, facts: Facts) -> Step:
     """What is in the cart again, the cart under it."""
     added, left = [str(x) for x in event.data.get("added", ())], [str(x) for x in event.data.get("left", ())]
-    here = idle(place) if place.flow == "due" else place
+    here = _left(place)
     if not added:
         return _none(here)
     told = paragraphs(
@@ -214,11 +214,9 @@ def _approved(prescription: str, facts: Facts) -> Decided | None:
     return decided if decided is not None and decided.kind == "approved" else None
 
 
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+def _left(place: Place) -> Place:
+    """The question is over; what else is open stays."""
+    return idle(place) if place.flow == "due" else place
 
 
 def _day(day: date) -> Sentence:

@@ -23,7 +23,7 @@ _OTHER = re.compile(r"^\s*(?:prof|professor|pharm|nurse|mr|mrs|ms|miss)\b", re.I
 @dataclass(frozen=True, slots=True)
 class Subject:
     """`kind`: doctor or test; `number` is set when an appointment is moved. `where`: home, centre or "" (of a test, not said yet).
-    `at_home`, `at_centre`: where a test can be done."""
+    `at_centre`: whether a test can be done there."""
 
     kind: str
     ref: str
@@ -34,7 +34,6 @@ class Subject:
     fee: Money
     number: str = ""
     where: str = ""
-    at_home: bool = False
     at_centre: bool = False
     before: str = ""  # what to do before a test
 
@@ -85,7 +84,7 @@ def _of_test(ref: str, where: str | None, facts: Facts) -> Subject | None:
     chosen = only or (where or "")
     place = plain(test.centre, 100) if chosen == CENTRE else ""
     about = plain(test.name, 60), sample_of(test.sample), place, facts.zone, test.price
-    return Subject("test", ref, *about, "", chosen, test.home, at_centre, plain(test.preparation, 200))
+    return Subject("test", ref, *about, "", chosen, at_centre, plain(test.preparation, 200))
 
 
 def moved(visit: Visit) -> Subject:

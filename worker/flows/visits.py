@@ -286,7 +286,7 @@ def _meant(place: Place, event: Heard, facts: Facts) -> str:
 
 def _which(place: Place, verb: str, facts: Facts, when: Mapping[str, Any] | None = None) -> Step:
     """Which of several; what was asked for, and a time that was said, goes on with the one that is chosen."""
-    if not facts.care.visits(limit=1).total:
+    if not facts.care.visits(limit=PAGE).total:
         return _list(place, facts)
     listed = _list(place, facts, before=say(f"visits.which_{verb}"), how="visits.how_which")
     kept = {"verb": verb, "when": dict(when)} if when else {"verb": verb}
