@@ -29,7 +29,6 @@ DEADLOCK_TIMEOUT_MS, LOCK_TIMEOUT_THEN_MS = 100, 800
 STATEMENT_TIMEOUT_MS = 1_800_000
 # For statements that hold up no reader and no writer (VALIDATE, CONCURRENTLY): they may wait longer.
 PATIENT_LOCK_TIMEOUT_MS = 60_000
-PATIENT_STATEMENT_TIMEOUT_MS = 1_800_000
 RETRY_PAUSES_S = (0.5, 1.0, 2.0, 4.0, 4.0)
 CONNECT_TIMEOUT_S = 5
 ONE_AT_A_TIME_KEY = 0x44_52_55_47_53  # "DRUGS": the advisory lock of whoever migrates
@@ -82,11 +81,11 @@ class Session:
 
     def hurried(self) -> None:
         """Short waits again: what every step starts with."""
-        self._limits(self._lock_ms, STATEMENT_TIMEOUT_MS)
+        self._limits(self._lock_ms)
         self._watch.limit_s = self._lock_ms / 1000
 
     def patient(self) -> None:
-        self._limits(PATIENT_LOCK_TIMEOUT_MS, PATIENT_STATEMENT_TIMEOUT_MS)
+        self._limits(PATIENT_LOCK_TIMEOUT_MS)
         self._watch.limit_s = None
 
     def retried(self, work: Callable[[], T], what: str) -> T:
@@ -140,8 +139,8 @@ class Session:
     def _one(self, sql: str, *params: object) -> object:
         return self.database.execute_sql(sql, params).fetchone()[0]
 
-    def _limits(self, lock_ms: int, statement_ms: int) -> None:
-        self.database.execute_sql(f"SET lock_timeout = {lock_ms}; SET statement_timeout = {statement_ms}")
+    def _limits(self, lock_ms: int) -> None:
+        self.database.execute_sql(f"SET lock_timeout = {lock_ms}; SET statement_timeout = {STATEMENT_TIMEOUT_MS}")
 
 
 @contextmanager

@@ -24,6 +24,7 @@ import psycopg
 from models.base import unit
 from models.maintenance.rounds import UNIT_S, Bounds, change, tour
 from models.maintenance.secrets_of_old import freed
+from models.privacy.person import spellings
 
 LINE_MAX = 4 * 1024 * 1024
 RESTORED_AT_ONCE = 500
@@ -273,22 +274,13 @@ def masked(phone: str) -> str:
     return f"+{digits[:3]}{'*' * max(0, len(digits) - 6)}{digits[-3:]}" if len(digits) >= 8 else "*" * len(digits)
 
 
-def forms(phone: str) -> list[str]:
-    """The ways both programs write one number: +234..., 234..., 0..."""
-    digits = _digits(phone)
-    found = {digits, f"+{digits}"}
-    if digits.startswith("234"):
-        found.add("0" + digits[3:])
-    return sorted(found)
-
-
 def _digits(phone: str) -> str:
     digits = re.sub(r"\D", "", phone)
     return "234" + digits[1:] if digits.startswith("0") and len(digits) == 11 else digits
 
 
 def show(conn: psycopg.Connection, phone: str) -> Shown:
-    written = forms(phone)
+    written = list(spellings(_digits(phone)))
     found: list[list[tuple[Any, ...]]] = [[], [], []]
     for place, statement in enumerate((OF_OURS, OF_OLD, PUT_AWAY)):
         with suppress(psycopg.errors.UndefinedTable):

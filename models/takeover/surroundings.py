@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
+from models.keeping.row_counts import EXACT_SINCE
 from models.migration_session import Session
 from models.takeover import extensions
 from models.takeover.findings import NOTE, STOPS, Finding
@@ -14,7 +15,6 @@ OURS = "drugsng"  # how application names of this program begin
 TOOLS = ("psql", "pgadmin", "pg_dump", "dbeaver", "datagrip", "postico", "tableplus", "heroku", "pg_basebackup", "walreceiver")
 OLDEST_SERVER = 140_000  # step 003 says CREATE OR REPLACE TRIGGER
 MADE_FOR = 170_000  # what is tested whole; what is known of the versions between stands in docs/ops/README.md
-COUNTED_SINCE = 150_000  # models/keeping/row_counts.py
 LONG_TRANSACTION_S = 60
 
 _OTHERS = """
@@ -79,7 +79,7 @@ def of_version(number: int, version: str) -> Iterator[Finding]:
             "This program needs 14 or newer, best 17: step 003 fails on it. Upgrade it first.",
         )  # fmt: skip
     elif number < MADE_FOR:
-        counting = "" if number >= COUNTED_SINCE else " Rows that a migration writes are not counted in the log."
+        counting = "" if number >= EXACT_SINCE else " Rows that a migration writes are not counted in the log."
         yield Finding(
             "server_older", NOTE, f"The server is PostgreSQL {version}, and this program is made for 17 and newer",
             f"It works, but a backup goes back into it only with pg_dump and pg_restore {number // 10_000}.{counting}",
